@@ -1,0 +1,73 @@
+"""capdyn: system-dynamics models from equation files, fast, checkable and shareable.
+
+    >>> import capdyn
+    >>> model = capdyn.open_model("models/regional_capability")
+    >>> result = capdyn.simulate(model, scenario="third_generation")
+    >>> result["Relative capability"].sel({"Region": "Home", "Capability kind": "innovation"}).plot()
+
+Names are loaded when they are first used, so that `import capdyn` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
+    from .report import write_report
+    from .run.compare import compare
+    from .run.ensemble import ensemble
+    from .run.open import Model, open_model
+    from .run.simulate import simulate
+    from .run.store import load, load_run, save
+
+_HOME = {
+    "ArgumentError": ".errors",
+    "CapdynError": ".errors",
+    "Model": ".run.open",
+    "ModelError": ".errors",
+    "NumericalError": ".errors",
+    "ScenarioError": ".errors",
+    "StoreError": ".errors",
+    "compare": ".run.compare",
+    "ensemble": ".run.ensemble",
+    "load": ".run.store",
+    "load_run": ".run.store",
+    "open_model": ".run.open",
+    "save": ".run.store",
+    "simulate": ".run.simulate",
+    "write_report": ".report",
+}
+
+__all__ = [
+    "ArgumentError",
+    "CapdynError",
+    "Model",
+    "ModelError",
+    "NumericalError",
+    "ScenarioError",
+    "StoreError",
+    "compare",
+    "ensemble",
+    "load",
+    "load_run",
+    "open_model",
+    "save",
+    "simulate",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("capdyn")
+    if name not in _HOME:
+        raise AttributeError(f"module 'capdyn' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOME[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

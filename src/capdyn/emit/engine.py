@@ -1,0 +1,68 @@
+"""The contract that every way of evaluating a System fills in, and the fixed-step loop's settings.
+
+An engine works on `values : ndarray, shape (n_slots, n_lanes)`: all numbers of a System, each lane a member. Its four
+programs fill parts of it; nothing else is remembered between calls.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from .layout import Layout
+
+PROGRAMS = ("constants", "initial", "flows", "outputs")
+FIXED_METHODS = ("euler", "rk4")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A fixed-step run: step k begins at `start + k * length`.
+
+    saves : ndarray of int64, shape (n_saves,)  steps at whose beginning outputs are kept, ascending; the last is the end.
+    """
+
+    start: float
+    length: float
+    saves: np.ndarray
+
+
+class Engine(ABC):
+    """A System ready to run.
+
+    lanes : members that one call works on.
+    """
+
+    def __init__(self, layout: Layout, lanes: int):
+        self.layout = layout
+        self.lanes = lanes
+
+    def values(self) -> np.ndarray:
+        """Room for one block of members. shape (n_slots, lanes), all zero."""
+        return np.zeros((self.layout.size, self.lanes))
+
+    @abstractmethod
+    def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:
+        """Evaluates one of `PROGRAMS` in place.
+
+        time : where it is evaluated; held : beginning of the step; step : its length, 0 under adaptive methods.
+        """
+
+    @abstractmethod
+    def march(
+        self,
+        method: str,
+        values: np.ndarray,
+        steps: Steps,
+        slots: np.ndarray,
+        out: np.ndarray,
+        failed: np.ndarray,
+    ) -> None:
+        """Integrates with a fixed step, from states already in `values`.
+
+        slots : ndarray of int64, shape (n_kept,)  what to keep at each save.
+        out : ndarray, shape (n_saves, n_kept, lanes)  filled.
+        failed : ndarray of int64, shape (lanes,)  filled: first step at whose beginning a state is not finite, or -1.
+        """

@@ -1,0 +1,105 @@
+"""The fast engine: a System as machine code, one SIMD lane a member.
+
+`Kernel` compiles what `capdyn.emit.llvm` writes and calls it. Calls release the interpreter's lock, so blocks
+of members can run on a thread pool.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import llvmlite.binding as binding
+import numpy as np
+
+from ..passes.system import System
+from .engine import PROGRAMS, Engine, Steps
+from .layout import lay_out
+from .llvm import write_module
+
+_POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+_PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
+_MARCH = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER)
+_ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+
+
+def host_lanes() -> int:
+    """Doubles in a vector register of this machine: 8, 4 or 2."""
+    features = binding.get_host_cpu_features()
+    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
+
+
+@dataclass(frozen=True)
+class _Code:
+    """Keeps the compiled module alive as long as its functions can be called."""
+
+    engine: binding.ExecutionEngine
+    programs: dict[str, Callable[..., None]]
+    marches: dict[str, Callable[..., None]]
+
+
+class Kernel(Engine):
+    """A compiled System.
+
+    Parameters
+    ----------
+    system : System
+    lanes : int, optional
+        Members a call; by default what the machine's vectors hold. Results do not depend on it.
+    """
+
+    def __init__(self, system: System, lanes: int | None = None):
+        super().__init__(lay_out(system), lanes or host_lanes())
+        self._code = _compile(str(write_module(self.layout, self.lanes)))
+
+    def values(self) -> np.ndarray:
+        """Room for one block of members, aligned as the vector loads want it."""
+        count = self.layout.size * self.lanes
+        raw = np.zeros(count * 8 + _ALIGNMENT, dtype=np.uint8)
+        first = -raw.ctypes.data % _ALIGNMENT
+        return raw[first : first + count * 8].view(np.float64).reshape(self.layout.size, self.lanes)
+
+    def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:
+        self._code.programs[program](values.ctypes.data, time, held, step)
+
+    def march(
+        self,
+        method: str,
+        values: np.ndarray,
+        steps: Steps,
+        slots: np.ndarray,
+        out: np.ndarray,
+        failed: np.ndarray,
+    ) -> None:
+        saves = np.append(steps.saves, -1)  # the loop ends at the save behind which there is none
+        self._code.marches[method](
+            values.ctypes.data,
+            steps.start,
+            steps.length,
+            saves.ctypes.data,
+            slots.ctypes.data,
+            len(slots),
+            out.ctypes.data,
+            failed.ctypes.data,
+        )
+
+
+def _compile(text: str) -> _Code:
+    """Machine code for the host. No vectoriser: the lanes are the vectors already. No fast-math anywhere."""
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    target = binding.Target.from_default_triple()
+    machine = target.create_target_machine(
+        cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=1, jit=True
+    )
+    module = binding.parse_assembly(text)
+    options = binding.create_pipeline_tuning_options(speed_level=1)
+    options.loop_vectorization = options.slp_vectorization = False
+    passes = binding.create_pass_builder(machine, options).getModulePassManager()
+    passes.run(module, binding.create_pass_builder(machine, options))
+    engine = binding.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    programs = {name: _PROGRAM(engine.get_function_address(name)) for name in PROGRAMS}
+    marches = {name: _MARCH(engine.get_function_address(name)) for name in ("euler", "rk4")}
+    return _Code(engine, programs, marches)

@@ -1,0 +1,216 @@
+"""A System as LLVM IR: each value a vector with one lane a member.
+
+Small arrays are unrolled, and then values stay in registers between equations; large ones become loops, so that
+the text grows with the equations and not with their elements. Both go through the same lowering: a loop axis
+is either a Python integer or a number in a register.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+import llvmlite.ir as ir
+
+from ..lang.expressions import Table
+from ..passes.system import (
+    Axis,
+    Clock,
+    Const,
+    Equation,
+    Fixed,
+    Index,
+    Interpolate,
+    Load,
+    Node,
+    Op,
+    Position,
+    Reduce,
+    walk,
+)
+from .engine import PROGRAMS
+from .instructions import Instructions
+from .interpret import segments
+from .layout import Layout, strides
+from .marches import write_marches
+
+UNROLL = 16  # elements up to which an array equation is written out one by one
+
+_INT = ir.IntType(64)
+_REAL = ir.DoubleType()
+_Place = int | Any  # a number now, or an IR value
+
+
+def write_module(layout: Layout, lanes: int) -> ir.Module:
+    """IR with the functions `constants`, `initial`, `flows`, `outputs`, `euler` and `rk4`.
+
+    A program has the signature (values, time, held, step); `values` points to a vector for each slot.
+    """
+    module = ir.Module("capdyn")
+    vector = ir.VectorType(_REAL, lanes)
+    signature = ir.FunctionType(ir.VoidType(), [vector.as_pointer(), _REAL, _REAL, _REAL])
+    programs = {}
+    for name in PROGRAMS:
+        function = ir.Function(module, signature, name)
+        function.args[0].add_attribute("noalias")
+        programs[name] = function
+        writer = _Writer(function, layout, lanes)
+        for equation in getattr(layout.system, name):
+            writer.equation(equation)
+        writer.builder.ret_void()
+    write_marches(module, layout, lanes, programs)
+    return module
+
+
+class _Writer:
+    """Writes the equations of one program, in order, into one function."""
+
+    def __init__(self, function: ir.Function, layout: Layout, lanes: int):
+        self.layout = layout
+        self.builder = ir.IRBuilder(function.append_basic_block())
+        self.do = Instructions(self.builder, lanes)
+        self.values, time, held, step = function.args
+        self.clock = {
+            which: self.do.spread(number)
+            for which, number in (("time", time), ("held", held), ("step", step))
+        }
+        # Slots whose value is in a register; those given inside a loop are read from memory.
+        self.known: dict[int, ir.Value] = {}
+
+    def equation(self, equation: Equation) -> None:
+        """An array equation, unrolled or as a nest of loops."""
+        loop = equation.size > UNROLL and not _has_several_tables(equation.node)
+        self._nest(equation, 0, {}, loop)
+        if loop:
+            for slot in self.layout.slots(equation.target):
+                self.known.pop(slot, None)
+
+    def _nest(self, equation: Equation, depth: int, axes: dict[int, _Place], loop: bool) -> None:
+        if depth == len(equation.block):
+            self._give(equation, axes)
+            return
+        length = len(equation.block[depth])
+        if loop and length > 1:
+            with ExitStack() as stack:
+                place = self._loop(stack, length)
+                self._nest(equation, depth + 1, {**axes, depth: place}, loop)
+        else:
+            for i in range(length):
+                self._nest(equation, depth + 1, {**axes, depth: i}, loop)
+
+    def _loop(self, stack: ExitStack, length: int) -> ir.Value:
+        """Opens a counting loop that closes with the stack; gives the counter. Registers do not outlive it."""
+        kept = dict(self.known)
+        place = stack.enter_context(self.do.loop(length))
+        stack.callback(self._forget_all_but, kept)
+        return place
+
+    def _forget_all_but(self, kept: dict[int, ir.Value]) -> None:
+        self.known = kept
+
+    def _give(self, equation: Equation, axes: dict[int, _Place]) -> None:
+        value = self.do.number(self.lower(equation.node, axes))
+        index = tuple(Axis(axis, positions) for axis, positions in enumerate(equation.block))
+        slot = self._slot(equation.target, index, axes)
+        self.do.store(value, self.values, slot)
+        if isinstance(slot, int):
+            self.known[slot] = value
+
+    def _slot(self, symbol: str, index: tuple[Index, ...], axes: dict[int, _Place]) -> _Place:
+        """Slot of an element: a number now, or computed in a register."""
+        fixed = self.layout.start[symbol]
+        moving: list[ir.Value] = []
+        for one, step in zip(index, strides(self.layout.system.symbols[symbol].shape), strict=True):
+            place = self._place(one, axes)
+            if isinstance(place, int):
+                fixed += place * step
+            else:
+                moving.append(self.builder.mul(place, ir.Constant(_INT, step)))
+        if not moving:
+            return fixed
+        total = ir.Constant(_INT, fixed)
+        for part in moving:
+            total = self.builder.add(total, part)
+        return total
+
+    def _place(self, index: Index, axes: dict[int, _Place]) -> _Place:
+        if isinstance(index, Fixed):
+            return index.position
+        counter = axes[index.axis]
+        if isinstance(counter, int):
+            return index.positions[counter]
+        first = index.positions[0]
+        if index.positions == tuple(range(first, first + len(index.positions))):
+            return self.builder.add(counter, ir.Constant(_INT, first)) if first else counter
+        return self.do.pick(index.positions, counter)
+
+    def lower(self, node: Node, axes: dict[int, _Place]) -> ir.Value:
+        """The vector (or mask, for a truth value) of a node."""
+        if isinstance(node, Const):
+            return self.do.constant(node.value)
+        if isinstance(node, Load):
+            return self._load(node, axes)
+        if isinstance(node, Clock):
+            return self.clock[node.which]
+        if isinstance(node, Position):
+            place = self._place(node.index, axes)
+            if isinstance(place, int):
+                return self.do.constant(place + 1.0)
+            return self.do.spread(self.builder.sitofp(self.builder.add(place, ir.Constant(_INT, 1)), _REAL))
+        if isinstance(node, Op):
+            return self.do.apply(node.function, [self.lower(argument, axes) for argument in node.arguments])
+        if isinstance(node, Reduce):
+            return self._reduce(node, axes)
+        place = 0
+        if len(set(node.tables)) > 1:
+            places = [self._place(index, axes) for index in node.index]
+            assert all(isinstance(p, int) for p in places)
+            place = sum(p * s for p, s in zip(places, strides(node.shape), strict=True) if isinstance(p, int))
+        return self._interpolate(node.tables[place], self.do.number(self.lower(node.argument, axes)))
+
+    def _load(self, node: Load, axes: dict[int, _Place]) -> ir.Value:
+        slot = self._slot(node.symbol, node.index, axes)
+        if not isinstance(slot, int):
+            return self.do.load(self.values, slot)
+        if slot not in self.known:
+            self.known[slot] = self.do.load(self.values, slot)
+        return self.known[slot]
+
+    def _reduce(self, node: Reduce, axes: dict[int, _Place]) -> ir.Value:
+        start = self.do.start_of(node.function)
+        if node.size <= UNROLL or _has_several_tables(node.body):
+            total = start
+            for place in range(node.size):
+                total = self.do.combine(
+                    node.function, total, self.do.number(self.lower(node.body, {**axes, node.axis: place}))
+                )
+            return total
+        cell = self.do.cell(start)
+        with ExitStack() as stack:
+            counter = self._loop(stack, node.size)
+            value = self.do.number(self.lower(node.body, {**axes, node.axis: counter}))
+            self.builder.store(self.do.combine(node.function, self.builder.load(cell), value), cell)
+        return self.builder.load(cell)
+
+    def _interpolate(self, table: Table, x: ir.Value) -> ir.Value:
+        """Chooses the last piece that has begun; the same arithmetic as `capdyn.emit.interpret.interpolate`."""
+        pieces = segments(table)
+        result = self._piece(pieces[0], x)
+        for piece in pieces[1:]:
+            begun = self.do.compare(">=", x, self.do.constant(piece[0]))
+            result = self.builder.select(begun, self._piece(piece, x), result)
+        if table.outside != "extrapolate":
+            before = self.do.compare("<", x, self.do.constant(pieces[0][0]))
+            result = self.builder.select(before, self.do.constant(table.y[0]), result)
+        return self.builder.select(self.builder.fcmp_unordered("uno", x, x), x, result)
+
+    def _piece(self, piece: tuple[float, float, float], x: ir.Value) -> ir.Value:
+        x0, y0, slope = piece
+        if slope == 0.0:
+            return self.do.constant(y0)
+        rise = self.builder.fmul(self.builder.fsub(x, self.do.constant(x0)), self.do.constant(slope))
+        return self.builder.fadd(self.do.constant(y0), rise)
+
+
+def _has_several_tables(node: Node) -> bool:
+    return any(isinstance(n, Interpolate) and len(set(n.tables)) > 1 for n in walk(node))

@@ -1,0 +1,203 @@
+"""One row per function: what it is called, how many arguments, what it means.
+
+Three kinds of row:
+
+- 'value': a number from numbers. `meaning` is the slow, obvious implementation on Python floats with IEEE
+  results for impossible arguments (0/0 is nan, 1/0 is inf, never an exception); the fast one is in `capdyn.emit`.
+- 'reduce': over the subscripts marked '!'. `meaning` combines two numbers, `start` begins.
+- 'rewrite': a small model of its own (a delay, a stock, a switch in time); `capdyn.passes.expand` writes it out.
+
+Sources: Vensim reference manual, https://www.vensim.com/documentation/functions.html ; XMILE 1.0, section 3.5.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .names import nearest
+
+NOT_AVAILABLE = -(2.0**109)  # Vensim's :NA:, https://www.vensim.com/documentation/na.html
+
+
+@dataclass(frozen=True)
+class Function:
+    """A row of the table. `arity` is (least, most) number of arguments."""
+
+    key: str
+    kind: str
+    arity: tuple[int, int]
+    meaning: Callable[..., float] | None = None
+    start: float = 0.0
+
+
+def _divide(a: float, b: float) -> float:
+    if b == 0.0:
+        return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
+    return a / b
+
+
+def _power(a: float, b: float) -> float:
+    try:
+        return math.pow(a, b)
+    except ValueError:  # negative ** fraction is nan, 0 ** negative is inf
+        return math.inf if a == 0.0 else math.nan
+    except OverflowError:
+        return -math.inf if a < 0.0 and b % 2.0 == 1.0 else math.inf
+
+
+def _guard(function: Callable[[float], float], pole: float = math.nan) -> Callable[[float], float]:
+    """The function with IEEE results instead of exceptions; `pole` is its value where it overflows."""
+
+    def guarded(x: float) -> float:
+        try:
+            return function(x)
+        except ValueError:
+            return math.nan
+        except OverflowError:
+            return pole
+
+    return guarded
+
+
+def _log(x: float) -> float:
+    if x == 0.0:
+        return -math.inf
+    return math.log(x) if x > 0.0 else math.nan
+
+
+def _minimum(a: float, b: float) -> float:
+    return math.nan if a != a or b != b else min(a, b)
+
+
+def _maximum(a: float, b: float) -> float:
+    return math.nan if a != a or b != b else max(a, b)
+
+
+def _truth(value: bool) -> float:
+    return 1.0 if value else 0.0
+
+
+def _truncate(x: float) -> float:
+    return float(math.trunc(x)) if math.isfinite(x) else x
+
+
+def _modulo(a: float, b: float) -> float:
+    return math.nan if b == 0.0 or math.isinf(a) or a != a or b != b else math.fmod(a, b)
+
+
+def _sinh(x: float) -> float:
+    try:
+        return math.sinh(x)
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def _value(key: str, count: int, meaning: Callable[..., float]) -> Function:
+    return Function(key, "value", (count, count), meaning)
+
+
+def _rewrite(key: str, least: int, most: int | None = None) -> Function:
+    return Function(key, "rewrite", (least, least if most is None else most))
+
+
+_ROWS = (
+    # operators
+    _value("+", 2, lambda a, b: a + b),
+    _value("-", 2, lambda a, b: a - b),
+    _value("*", 2, lambda a, b: a * b),
+    _value("/", 2, _divide),
+    _value("^", 2, _power),
+    _value("negative", 1, lambda a: -a),
+    _value("=", 2, lambda a, b: _truth(a == b)),
+    _value("<>", 2, lambda a, b: _truth(a != b)),
+    _value("<", 2, lambda a, b: _truth(a < b)),
+    _value("<=", 2, lambda a, b: _truth(a <= b)),
+    _value(">", 2, lambda a, b: _truth(a > b)),
+    _value(">=", 2, lambda a, b: _truth(a >= b)),
+    _value("and", 2, lambda a, b: _truth(a != 0.0 and b != 0.0)),
+    _value("or", 2, lambda a, b: _truth(a != 0.0 or b != 0.0)),
+    _value("not", 1, lambda a: _truth(a == 0.0)),
+    # choice and arithmetic
+    _value("if then else", 3, lambda condition, a, b: a if condition != 0.0 else b),
+    _value("min", 2, _minimum),
+    _value("max", 2, _maximum),
+    _value("abs", 1, abs),
+    _value("sqrt", 1, _guard(math.sqrt)),
+    _value("integer", 1, _truncate),
+    _value("modulo", 2, _modulo),
+    # transcendental
+    _value("exp", 1, _guard(math.exp, math.inf)),
+    _value("ln", 1, _log),
+    _value("sin", 1, _guard(math.sin)),
+    _value("cos", 1, _guard(math.cos)),
+    _value("tan", 1, _guard(math.tan)),
+    _value("arcsin", 1, _guard(math.asin)),
+    _value("arccos", 1, _guard(math.acos)),
+    _value("arctan", 1, math.atan),
+    _value("sinh", 1, _sinh),
+    _value("cosh", 1, _guard(math.cosh, math.inf)),
+    _value("tanh", 1, math.tanh),
+    # over subscripts
+    Function("sum", "reduce", (1, 1), lambda a, b: a + b, 0.0),
+    Function("prod", "reduce", (1, 1), lambda a, b: a * b, 1.0),
+    Function("vmin", "reduce", (1, 1), _minimum, math.inf),
+    Function("vmax", "reduce", (1, 1), _maximum, -math.inf),
+    # written out as other equations by capdyn.passes.expand
+    _rewrite("log", 2),
+    _rewrite("power", 2),
+    _rewrite("pi", 0),
+    _rewrite("quantum", 2),
+    _rewrite("zidz", 2),
+    _rewrite("xidz", 3),
+    _rewrite("step", 2),
+    _rewrite("pulse", 2),
+    _rewrite("pulse train", 4),
+    _rewrite("ramp", 2, 3),
+    _rewrite("xramp", 2),
+    _rewrite("xpulse", 2),
+    _rewrite("integ", 2),
+    _rewrite("initial", 1),
+    _rewrite("active initial", 2),
+    _rewrite("smooth", 4),
+    _rewrite("delay", 4),
+    _rewrite("with lookup", 2),
+)
+
+FUNCTIONS: dict[str, Function] = {row.key: row for row in _ROWS}
+
+# Functions that the language has and this version does not run: said before the run, with the way round.
+UNSUPPORTED: dict[str, str] = {
+    "delay fixed": "Use DELAY3 or DELAY1 where a smooth delay will do.",
+    "delay n": "Use DELAY1 or DELAY3.",
+    "smooth n": "Use SMOOTH or SMOOTH3.",
+    "sample if true": "Hold it in a stock: INTEG(IF THEN ELSE(condition, (input - held)/TIME STEP, 0), initial).",
+    "trend": "Write it out: (input - SMOOTH(input, time)) / (time * SMOOTH(input, time)).",
+    "forecast": "Write it out with SMOOTH.",
+    "game": "Put the value into a constant and change it in a scenario.",
+    "data": "Write the series as a lookup of Time.",
+    "get data": "Write the series as a lookup of Time.",
+    "get lookups": "Write the table into the equation file.",
+    "get constants": "Write the numbers into the equation file or into [parameters] of a scenario.",
+    "allocate available": "Write the allocation out with MIN and ZIDZ.",
+    "allocate by priority": "Write the allocation out with MIN and ZIDZ.",
+    "invert matrix": "Invert it beforehand and write the numbers as constants.",
+    "vector select": "Use SUM with a 0/1 constant.",
+    "vector sort order": "Sort beforehand.",
+    "vector rank": "Rank beforehand.",
+    "vector reorder": "Reorder beforehand.",
+    "random uniform": "Vary a constant with capdyn.ensemble.",
+    "random 0 1": "Vary a constant with capdyn.ensemble.",
+    "random normal": "Vary a constant with capdyn.ensemble.",
+    "random exponential": "Vary a constant with capdyn.ensemble.",
+    "integ non negative": "Limit the outflow in the equation, for example by MIN(outflow, stock/TIME STEP).",
+    "get time value": "Use Time.",
+    "elmcount": "Write the number of elements as a constant.",
+    "external model": "Macros and modules have to be written out.",
+}
+
+
+def nearest_functions(name: str) -> list[str]:
+    """Names of functions that look like this one, in capitals as Vensim writes them."""
+    return [found.upper() for found in nearest(name, FUNCTIONS)]

@@ -1,0 +1,80 @@
+"""A model as it was written: variables with their equations, units, ranges, comments and places.
+
+Nothing is resolved yet: names are keys, subscripts are names. `capdyn.passes` gives them meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..errors import Where
+from .expressions import Expression
+
+CONTROLS = ("initial time", "final time", "time step", "saveper")
+
+
+@dataclass(frozen=True)
+class Component:
+    """One equation of a variable; a subscripted variable may have several.
+
+    subscripts : keys of ranges or elements on the left-hand side.
+    exceptions : groups of the same after :EXCEPT:.
+    kind : 'auxiliary', 'constant' (== in Vensim), 'lookup' or 'data'.
+    text : the equation as written, without units and comment.
+    """
+
+    subscripts: tuple[str, ...]
+    expression: Expression
+    where: Where
+    text: str
+    exceptions: tuple[tuple[str, ...], ...] = ()
+    kind: str = "auxiliary"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A named quantity. `limits` is the range that the modeller declared, None where open."""
+
+    name: str
+    key: str
+    components: tuple[Component, ...]
+    units: str = ""
+    limits: tuple[float | None, float | None] = (None, None)
+    comment: str = ""
+    group: str = ""
+
+    @property
+    def where(self) -> Where:
+        return self.components[0].where
+
+
+@dataclass(frozen=True)
+class SubscriptRange:
+    """A named list of elements; `members` may name other ranges, which `capdyn.passes` flattens.
+
+    mapped_to : names after '->'. copy_of : the range after '<->'.
+    """
+
+    name: str
+    key: str
+    members: tuple[str, ...]
+    where: Where
+    mapped_to: tuple[str, ...] = ()
+    copy_of: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """An equation file as data.
+
+    hash : sha256 of the file's bytes. method : integration method that the file asks for, or ''.
+    notes : things that a reader should know and that do not stop the run.
+    """
+
+    name: str
+    path: str
+    hash: str
+    variables: dict[str, Variable]
+    ranges: dict[str, SubscriptRange]
+    method: str = ""
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,381 @@
+"""Model -> System: the stage's one verb, readable as its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from ..errors import ModelError, Problem
+from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
+from ..lang.model import CONTROLS, Component, Model, Variable
+from . import switches
+from .lower import Lowering, Scope
+from .order import arrange, needed
+from .ranges import Ranges, dimensions, flatten
+from .system import (
+    Axis,
+    Clock,
+    Const,
+    Equation,
+    Load,
+    Node,
+    Op,
+    Symbol,
+    System,
+    elementwise,
+    free_axes,
+    inside,
+    rebuild,
+    walk,
+)
+
+
+def build(model: Model) -> System:
+    """The System of a model.
+
+    Raises
+    ------
+    ModelError
+        All mistakes in names, subscripts, functions and circles, each with line and remedy.
+    """
+    problems: list[Problem] = []
+    ranges = flatten(model, problems)
+    scope = _scope(_with_saveper(model, problems), ranges, problems)
+    draft = _Draft()
+    for variable in scope.variables.values():
+        _define(variable, scope, draft, problems)
+    if problems:
+        raise ModelError(problems)
+    return _assemble(model, draft)
+
+
+@dataclass
+class _Draft:
+    """Symbols and equations before they are put in order."""
+
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    auxiliaries: list[Equation] = field(default_factory=list)
+    initials: list[Equation] = field(default_factory=list)
+    flows: list[Equation] = field(default_factory=list)
+    derivatives: dict[str, str] = field(default_factory=dict)
+    grid_only: list[tuple[str, str]] = field(default_factory=list)
+
+    def add_state(self, symbol: Symbol) -> None:
+        self.symbols[symbol.name] = symbol
+        rate = f"#rate of {symbol.name}"
+        self.symbols[rate] = replace(symbol, name=rate, kind="derivative", variable="")
+        self.derivatives[symbol.name] = rate
+
+
+def _with_saveper(model: Model, problems: list[Problem]) -> dict[str, Variable]:
+    """The model's variables, SAVEPER being the time step where nothing is said."""
+    variables = dict(model.variables)
+    for control in CONTROLS[:3]:
+        if control not in variables:
+            problems.append(
+                Problem(
+                    f"The model has no '{control.upper()}'.",
+                    None,
+                    f"Add a line such as: {control.upper()} = 0 ~ Year ~ |",
+                )
+            )
+    if "saveper" not in variables and "time step" in variables:
+        component = replace(
+            variables["time step"].components[0],
+            expression=Reference("time step"),
+            text="SAVEPER = TIME STEP",
+        )
+        variables["saveper"] = replace(
+            variables["time step"], name="SAVEPER", key="saveper", components=(component,)
+        )
+    return variables
+
+
+def _scope(variables: dict[str, Variable], ranges: Ranges, problems: list[Problem]) -> Scope:
+    dims: dict[str, tuple[str, ...]] = {}
+    for name, variable in list(variables.items()):
+        found = dimensions(variable, ranges, problems)
+        dims[name] = found if found is not None else ("",) * len(variable.components[0].subscripts)
+        if found is None:
+            del variables[name]
+    if problems:
+        raise ModelError(problems)
+    scope = Scope(variables, ranges, dims, {})
+    for name, variable in variables.items():
+        if any(component.kind == "lookup" for component in variable.components):
+            tables = _tables(variable, scope, problems)
+            if tables is not None:
+                scope.tables[name] = tables
+    return scope
+
+
+def _blocks(component: Component, variable: Variable, scope: Scope) -> tuple[tuple[int, ...], ...]:
+    """Positions along each dimension that the component's left-hand side names."""
+    ranges = scope.ranges
+    block = []
+    for name, dim in zip(component.subscripts, scope.dims[variable.key], strict=True):
+        along = ranges.elements[dim]
+        named = ranges.elements[name] if ranges.is_range(name) else (name,)
+        block.append(tuple(along.index(element) for element in named))
+    return tuple(block)
+
+
+def _left_out(component: Component, variable: Variable, scope: Scope) -> set[tuple[int, ...]]:
+    """Places that :EXCEPT: takes away."""
+    out: set[tuple[int, ...]] = set()
+    for group in component.exceptions:
+        out.update(product(*_blocks(replace(component, subscripts=group), variable, scope)))
+    return out
+
+
+def _shape(variable: Variable, scope: Scope) -> tuple[int, ...]:
+    return tuple(len(scope.ranges.elements[dim]) for dim in scope.dims[variable.key])
+
+
+def _symbol(variable: Variable, kind: str, scope: Scope) -> Symbol:
+    labels = scope.ranges.labels
+    dims = scope.dims[variable.key]
+    return Symbol(
+        name=variable.key,
+        kind=kind,
+        shape=_shape(variable, scope),
+        dims=tuple(labels[dim] for dim in dims),
+        elements=tuple(tuple(labels[element] for element in scope.ranges.elements[dim]) for dim in dims),
+        variable=variable.name,
+        limits=variable.limits,
+        where=variable.where,
+    )
+
+
+def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[Table, ...] | None:
+    found: dict[tuple[int, ...], Table] = {}
+    for component in variable.components:
+        if isinstance(component.expression, Table):
+            table = component.expression
+            found.update(dict.fromkeys(product(*_blocks(component, variable, scope)), table))
+        else:
+            problems.append(
+                Problem(
+                    f"'{variable.name}' takes its table from outside the file, which is not supported.",
+                    component.where,
+                    "Write the points into the equation file.",
+                )
+            )
+            return None
+    places = list(product(*(range(length) for length in _shape(variable, scope))))
+    missing = [place for place in places if place not in found]
+    if missing:
+        problems.append(
+            Problem(
+                f"Lookup '{variable.name}' lacks tables for {len(missing)} of its elements.",
+                variable.where,
+                "Add them.",
+            )
+        )
+        return None
+    return tuple(found[place] for place in places)
+
+
+def _define(variable: Variable, scope: Scope, draft: _Draft, problems: list[Problem]) -> None:
+    """Adds the variable's symbol and equations to the draft."""
+    if variable.key in scope.tables:
+        return
+    _check_cover(variable, scope, problems)
+    expressions = [component.expression for component in variable.components]
+    if all(is_literal(expression) for expression in expressions):
+        draft.symbols[variable.key] = _parameter(variable, scope, problems)
+        return
+    stock = all(isinstance(e, Call) and e.function == "integ" and len(e.arguments) == 2 for e in expressions)
+    if stock:
+        draft.add_state(_symbol(variable, "state", scope))
+    else:
+        draft.symbols[variable.key] = _symbol(variable, "auxiliary", scope)
+    for component in variable.components:
+        block = _blocks(component, variable, scope)
+        lowering = _lowering(variable, component, scope, draft, problems)
+        if stock:
+            assert isinstance(component.expression, Call)
+            flow, initial = (lowering.lower(argument) for argument in component.expression.arguments)
+            parts = [
+                (draft.flows, draft.derivatives[variable.key], flow),
+                (draft.initials, variable.key, initial),
+            ]
+        else:
+            parts = [(draft.auxiliaries, variable.key, _value(component, lowering, problems))]
+        out = _left_out(component, variable, scope)
+        for program, target, node in parts:
+            equation = Equation(target, block, node, component.where)
+            program.extend(
+                [equation]
+                if not out
+                else [e for e in elementwise(equation) if tuple(p[0] for p in e.block) not in out]
+            )
+        draft.grid_only += [(function, variable.name) for function in lowering.grid]
+
+
+def _value(component: Component, lowering: Lowering, problems: list[Problem]) -> Node:
+    """The node of an auxiliary; a list of numbers may stand among the equations of a partly constant array."""
+    if isinstance(component.expression, Array):
+        problems.append(
+            Problem(
+                f"'{lowering.variable.name}' mixes a list of numbers with formulas.",
+                component.where,
+                "Write one equation an element, or put the numbers into a constant of their own.",
+            )
+        )
+        return Const(0.0)
+    return lowering.lower(component.expression)
+
+
+def _lowering(
+    variable: Variable, component: Component, scope: Scope, draft: _Draft, problems: list[Problem]
+) -> Lowering:
+    ranges = scope.ranges
+    axes = [ranges.elements[name] if ranges.is_range(name) else (name,) for name in component.subscripts]
+    lengths = tuple(len(elements) for elements in axes)
+
+    def stock(what: str, flow: Callable[[Node], Node], initial: Node) -> Node:
+        name = f"#{what} {len(draft.derivatives) + 1} of {variable.key}"
+        level = Load(name, tuple(Axis(axis, tuple(range(length))) for axis, length in enumerate(lengths)))
+        rate = flow(level)
+        if any(axis >= len(lengths) for axis in free_axes(rate) | free_axes(initial)):
+            raise ValueError("it stands inside a sum; give it a variable of its own and sum that.")
+        draft.add_state(Symbol(name, "state", lengths, where=component.where))
+        block = tuple(tuple(range(length)) for length in lengths)
+        draft.flows.append(Equation(draft.derivatives[name], block, rate, component.where))
+        draft.initials.append(Equation(name, block, initial, component.where))
+        return level
+
+    return Lowering(scope, variable, component, axes, stock, problems)
+
+
+def _check_cover(variable: Variable, scope: Scope, problems: list[Problem]) -> None:
+    """Every element once: a second equation for it, or none, is a mistake."""
+    seen: dict[tuple[int, ...], Component] = {}
+    for component in variable.components:
+        out = _left_out(component, variable, scope)
+        for here in product(*_blocks(component, variable, scope)):
+            if here in out:
+                continue
+            if here in seen:
+                problems.append(
+                    Problem(
+                        f"'{variable.name}{_label(here, variable, scope)}' has two equations, the other in line "
+                        f"{seen[here].where.line}.",
+                        component.where,
+                        "Remove one, or take the element out with :EXCEPT:.",
+                    )
+                )
+                return
+            seen[here] = component
+    for here in product(*(range(length) for length in _shape(variable, scope))):
+        if here not in seen:
+            problems.append(
+                Problem(
+                    f"'{variable.name}' has no equation for {_label(here, variable, scope)}.",
+                    variable.where,
+                    "Add one, or use a subrange on the left-hand side.",
+                )
+            )
+            return
+
+
+def _label(here: tuple[int, ...], variable: Variable, scope: Scope) -> str:
+    dims = scope.dims[variable.key]
+    labels = (scope.ranges.labels[scope.ranges.elements[dim][i]] for dim, i in zip(dims, here, strict=True))
+    return f"[{','.join(labels)}]" if here else ""
+
+
+def _parameter(variable: Variable, scope: Scope, problems: list[Problem]) -> Symbol:
+    symbol = _symbol(variable, "parameter", scope)
+    values: dict[tuple[int, ...], float] = {}
+    for component in variable.components:
+        block = _blocks(component, variable, scope)
+        places = list(product(*block))
+        out = _left_out(component, variable, scope)
+        expression = component.expression
+        assert isinstance(expression, Number | Array)
+        numbers = (expression.value,) * len(places) if isinstance(expression, Number) else expression.values
+        if len(numbers) != len(places):
+            sizes = " x ".join(str(len(positions)) for positions in block) or "one number"
+            problems.append(
+                Problem(
+                    f"'{variable.name}' is given {len(numbers)} numbers and needs {len(places)} ({sizes}).",
+                    component.where,
+                    "Separate numbers by commas and rows by semicolons.",
+                )
+            )
+            return symbol
+        values.update({here: number for here, number in zip(places, numbers, strict=True) if here not in out})
+    everywhere = product(*(range(length) for length in symbol.shape))
+    return replace(symbol, values=tuple(values.get(here, 0.0) for here in everywhere))
+
+
+def _assemble(model: Model, draft: _Draft) -> System:
+    """The four programs in order, constants set apart."""
+    symbols = dict(draft.symbols)
+    ordered = arrange([_staged(e, 0) for e in draft.auxiliaries + draft.flows], symbols, "definition")
+    moving = _moving(ordered, symbols)
+    for name, symbol in symbols.items():
+        if symbol.kind == "auxiliary" and name not in moving:
+            symbols[name] = replace(symbol, kind="constant")
+    for control in CONTROLS:
+        if symbols[control].kind not in ("parameter", "constant"):
+            raise ModelError(
+                f"'{symbols[control].variable}' changes during the run.",
+                symbols[control].where,
+                "Time settings must be constants.",
+            )
+    constants = [e for e in ordered if symbols[e.target].kind == "constant"]
+    dynamic = [e for e in ordered if symbols[e.target].kind != "constant"]
+    in_flows = needed(dynamic, set(draft.derivatives.values()))
+    at_start = arrange(
+        [_staged(e, 1) for e in draft.auxiliaries if symbols[e.target].kind == "auxiliary"]
+        + [_staged(e, 1) for e in draft.initials],
+        symbols,
+        "initial value",
+    )
+    in_start = needed(at_start, set(draft.derivatives))
+    flows = [e for e, flag in zip(dynamic, in_flows, strict=True) if flag]
+    found, extra, equations = switches.find(flows, symbols)
+    symbols.update({symbol.name: symbol for symbol in extra})
+    return System(
+        name=model.name,
+        symbols=symbols,
+        constants=tuple(constants + equations),
+        initial=tuple(e for e, flag in zip(at_start, in_start, strict=True) if flag),
+        flows=tuple(flows),
+        outputs=tuple(e for e, flag in zip(dynamic, in_flows, strict=True) if not flag),
+        derivatives=draft.derivatives,
+        switches=tuple(found),
+        grid_only=tuple(draft.grid_only),
+    )
+
+
+def _staged(equation: Equation, stage: int) -> Equation:
+    """The equation with ACTIVE INITIAL taken as its first (0, during the run) or second (1, at the start) argument."""
+
+    def take(node: Node) -> Node:
+        if isinstance(node, Op) and node.function == "active initial":
+            return take(node.arguments[stage])
+        return rebuild(node, {i: take(child) for i, child in enumerate(inside(node))})
+
+    return replace(equation, node=take(equation.node))
+
+
+def _moving(ordered: list[Equation], symbols: dict[str, Symbol]) -> set[str]:
+    """Auxiliaries that depend on time or on a stock."""
+    moving = {symbol.name for symbol in symbols.values() if symbol.kind == "state"}
+    while True:
+        more = {
+            e.target
+            for e in ordered
+            if e.target not in moving
+            and any(
+                isinstance(n, Clock) or (isinstance(n, Load) and n.symbol in moving) for n in walk(e.node)
+            )
+        }
+        if not more:
+            return moving
+        moving |= more

@@ -1,0 +1,284 @@
+"""From an expression as written to a node: names become symbols, subscripts become indices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..errors import Problem, Where
+from ..lang.expressions import Array, Call, Expression, Number, Reference, Table, Text, walk
+from ..lang.functions import FUNCTIONS, UNSUPPORTED, nearest_functions
+from ..lang.model import Component, Variable
+from ..lang.names import did_you_mean
+from . import system as ir
+from .expand import GRID_ONLY, REWRITES, STRUCTURES
+from .ranges import Ranges
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What every equation of a model can see.
+
+    dims : range keys of each variable's dimensions.
+    tables : for each lookup variable, its tables in row-major order.
+    """
+
+    variables: dict[str, Variable]
+    ranges: Ranges
+    dims: dict[str, tuple[str, ...]]
+    tables: dict[str, tuple[Table, ...]]
+
+
+@dataclass
+class Lowering:
+    """One equation on its way down. `axes[j]` lists the elements that loop axis j runs over.
+
+    stock : makes a hidden stock and gives the node that reads it (see `capdyn.passes.expand`).
+    grid : functions met that make sense on a fixed step only.
+    """
+
+    scope: Scope
+    variable: Variable
+    component: Component
+    axes: list[tuple[str, ...]]
+    stock: Callable[..., ir.Node]
+    problems: list[Problem]
+    grid: list[str] = field(default_factory=list)
+    sums: dict[str, int] = field(default_factory=dict)
+
+    def lower(self, expression: Expression) -> ir.Node:
+        """The node for an expression; problems are noted and stand as zero, so that all of them are found at once."""
+        if isinstance(expression, Number):
+            return ir.Const(expression.value)
+        if isinstance(expression, Reference):
+            return self._reference(expression)
+        if isinstance(expression, Call):
+            return self._call(expression)
+        what = {Array: "A list of numbers", Table: "A table of points", Text: "A text"}[type(expression)]
+        return self._wrong(
+            f"{what} cannot stand inside an expression in '{self.variable.name}'.",
+            "",
+            "Give it a variable of its own.",
+        )
+
+    def _wrong(self, what: str, name: str, remedy: str) -> ir.Node:
+        self.problems.append(Problem(what, place(self.component, name), remedy))
+        return ir.Const(0.0)
+
+    def _reference(self, reference: Reference) -> ir.Node:
+        name, ranges = reference.name, self.scope.ranges
+        if name == "time" and not reference.subscripts:
+            return ir.Clock("time")
+        if name in self.scope.variables:
+            if name in self.scope.tables:
+                return self._wrong(
+                    f"'{self._written(name)}' is a lookup and needs an argument.",
+                    name,
+                    f"Write {self._written(name)}(x).",
+                )
+            index = self._indices(name, reference.subscripts)
+            return ir.Const(0.0) if index is None else ir.Load(name, index)
+        if not reference.subscripts and (ranges.is_element(name) or ranges.is_range(name)):
+            place = self._index(name, ranges.elements[ranges.first_range.get(name, name)], name)
+            return ir.Const(0.0) if place is None else ir.Position(place)
+        candidates = [variable.name for variable in self.scope.variables.values()]
+        remedy = did_you_mean(name, candidates) or "Define it, or correct the name."
+        near = [v for v in self.scope.variables.values() if f"'{v.name}'" in remedy]
+        if len(near) == 1 and near[0].where.line:
+            remedy = remedy.replace("?", f" (line {near[0].where.line})?")
+        return self._wrong(f"'{written(self.component, name)}' is not defined.", name, remedy)
+
+    def _indices(self, name: str, subscripts: tuple[str, ...]) -> tuple[ir.Index, ...] | None:
+        """Index along each dimension of variable `name`, or None where a problem was noted."""
+        dims = self.scope.dims[name]
+        if len(subscripts) != len(dims):
+            labels = ", ".join(self.scope.ranges.labels[dim] for dim in dims)
+            needs = f"{len(dims)} subscript{'s' * (len(dims) != 1)} [{labels}]" if dims else "no subscripts"
+            self._wrong(
+                f"'{self._written(name)}' has {needs}; here it is used with {len(subscripts)}.",
+                name,
+                f"Write {self._written(name)}[{labels}] or name elements." if dims else "Leave them out.",
+            )
+            return None
+        found = [
+            self._index(subscript, self.scope.ranges.elements[dim], name)
+            for subscript, dim in zip(subscripts, dims, strict=True)
+        ]
+        return None if None in found else tuple(index for index in found if index is not None)
+
+    def _index(self, subscript: str, along: tuple[str, ...], name: str) -> ir.Index | None:
+        """Index for one subscript along a dimension with elements `along`."""
+        ranges = self.scope.ranges
+        if subscript.endswith("!"):
+            subscript = subscript[:-1].strip()
+            if subscript not in self.sums:
+                self._wrong(
+                    f"'{subscript}!' stands outside SUM, PROD, VMIN or VMAX.", subscript, "Remove the '!'."
+                )
+                return None
+            return self._along(self.sums[subscript], ranges.elements[subscript], along, subscript, name)
+        if ranges.is_element(subscript):
+            if subscript in along:
+                return ir.Fixed(along.index(subscript))
+            self._wrong(
+                f"'{ranges.labels[subscript]}' is not an element that '{self._written(name)}' has.",
+                subscript,
+                did_you_mean(subscript, [ranges.labels[e] for e in along])
+                or f"Its elements are {', '.join(ranges.labels[e] for e in along)}.",
+            )
+            return None
+        if not ranges.is_range(subscript):
+            self._wrong(
+                f"'{written(self.component, subscript)}' is no subscript range and no element.",
+                subscript,
+                did_you_mean(subscript, ranges.labels.values()) or "Define it, or correct the name.",
+            )
+            return None
+        for axis, own in enumerate(self.component.subscripts):
+            partner = ranges.corresponding(own, subscript) if ranges.is_range(own) else None
+            if partner is not None:
+                order = ranges.elements[own]
+                moved = tuple(partner[order.index(element)] for element in self.axes[axis])
+                return self._along(axis, moved, along, subscript, name)
+        left = ", ".join(ranges.labels[s] for s in self.component.subscripts) or "none"
+        self._wrong(
+            f"'{ranges.labels[subscript]}' is not among the subscripts on the left-hand side ({left}).",
+            subscript,
+            f"Add it there, sum over it with SUM(...[{ranges.labels[subscript]}!]), or name an element.",
+        )
+        return None
+
+    def _along(
+        self, axis: int, elements: tuple[str, ...], along: tuple[str, ...], subscript: str, name: str
+    ) -> ir.Index | None:
+        missing = [element for element in elements if element not in along]
+        if missing:
+            self._wrong(
+                f"'{self._written(name)}' has no element '{self.scope.ranges.labels[missing[0]]}' "
+                f"of '{self.scope.ranges.labels[subscript]}'.",
+                subscript,
+                "Use a smaller range.",
+            )
+            return None
+        return ir.Axis(axis, tuple(along.index(element) for element in elements))
+
+    def _call(self, call: Call) -> ir.Node:
+        name = call.function
+        if name in self.scope.tables:
+            if len(call.arguments) != 1:
+                return self._wrong(f"Lookup '{self._written(name)}' takes one argument.", name, "")
+            index = self._indices(name, call.subscripts)
+            shape = tuple(len(self.scope.ranges.elements[dim]) for dim in self.scope.dims[name])
+            argument = self.lower(call.arguments[0])
+            return (
+                ir.Const(0.0)
+                if index is None
+                else ir.Interpolate(self.scope.tables[name], shape, index, argument)
+            )
+        if name in UNSUPPORTED:
+            return self._wrong(f"{name.upper()} is not supported by this version.", name, UNSUPPORTED[name])
+        row = FUNCTIONS.get(name)
+        if row is None:
+            near = nearest_functions(name)
+            remedy = (
+                f"Did you mean {' or '.join(near)}?" if near else "Only Vensim's own functions can be called."
+            )
+            if name in self.scope.variables:
+                remedy = "Put * before the bracket, or define it as a lookup."
+            return self._wrong(
+                f"'{written(self.component, name)}' is no function and no lookup.", name, remedy
+            )
+        least, most = row.arity
+        if not least <= len(call.arguments) <= most:
+            wanted = str(least) if least == most else f"{least} to {most}"
+            return self._wrong(
+                f"{name.upper()} takes {wanted} arguments; here it has {len(call.arguments)}.", name, ""
+            )
+        return self._apply(name, row.kind, call)
+
+    def _apply(self, name: str, kind: str, call: Call) -> ir.Node:
+        if kind == "reduce":
+            return self._reduce(call)
+        if name == "with lookup":
+            argument, table = call.arguments
+            assert isinstance(table, Table)
+            return ir.Interpolate((table,), (), (), self.lower(argument))
+        arguments = tuple(self.lower(argument) for argument in call.arguments)
+        if name == "active initial" or kind == "value":
+            return ir.Op(name, arguments)
+        if name in GRID_ONLY:
+            self.grid.append(name.upper())
+        if name in REWRITES:
+            return REWRITES[name](*arguments)
+        try:
+            return STRUCTURES[name](self.stock, *arguments)
+        except ValueError as error:
+            return self._wrong(f"{name.upper()} in '{self.variable.name}': {error}", name, "")
+
+    def _reduce(self, call: Call) -> ir.Node:
+        body = call.arguments[0]
+        over = dict.fromkeys(s[:-1].strip() for s in _marked(body))
+        over = {s: None for s in over if s not in self.sums}
+        unknown = [s for s in over if not self.scope.ranges.is_range(s)]
+        if not over or unknown:
+            return self._wrong(
+                f"{call.function.upper()} in '{self.variable.name}' has no range with '!' to run over.",
+                unknown[0] if unknown else call.function,
+                "Mark the subscript that is summed over, for example SUM(x[Region!]).",
+            )
+        for s in over:
+            self.axes.append(self.scope.ranges.elements[s])
+            self.sums[s] = len(self.axes) - 1
+        node = self.lower(body)
+        for s in reversed(list(over)):
+            axis = self.sums.pop(s)
+            node = ir.Reduce(call.function, axis, len(self.axes[axis]), node)
+        return node
+
+    def _written(self, name: str) -> str:
+        return self.scope.variables[name].name
+
+
+def _marked(expression: Expression) -> list[str]:
+    """Subscripts with '!' in the expression, in order of appearance, those of inner sums left to them."""
+    if isinstance(expression, Call) and FUNCTIONS.get(expression.function, FUNCTIONS["+"]).kind == "reduce":
+        return []
+    if isinstance(expression, Call):
+        own = [s for s in expression.subscripts if s.endswith("!")]
+        return own + [s for argument in expression.arguments for s in _marked(argument)]
+    return [
+        s
+        for here in walk(expression)
+        if isinstance(here, Reference)
+        for s in here.subscripts
+        if s.endswith("!")
+    ]
+
+
+def _search(component: Component, name: str) -> re.Match[str] | None:
+    if not name:
+        return None
+    loose = r"[\s_\\]+".join(re.escape(part) for part in name.split(" "))
+    found = list(re.finditer(rf'(?<!\w)"?{loose}"?(?!\w)', component.text, re.IGNORECASE))
+    if not found:
+        return None
+    equals = component.text.find("=")
+    return next((match for match in found if match.start() > equals), found[0])
+
+
+def written(component: Component, name: str) -> str:
+    """A name as the modeller wrote it in this equation, or its key."""
+    match = _search(component, name)
+    return re.sub(r"[\s\\]+", " ", match.group()) if match else name
+
+
+def place(component: Component, name: str) -> Where:
+    """Line and column of a name inside an equation, or where the equation begins."""
+    match = _search(component, name)
+    if match is None:
+        return component.where
+    before = component.text[: match.start()]
+    line = component.where.line + before.count("\n")
+    column = len(before) - before.rfind("\n") if "\n" in before else component.where.column + len(before)
+    return Where(component.where.file, line, column)

@@ -1,0 +1,179 @@
+"""Numbers with names: arrays in, labelled Datasets out. Labels exist only here, at the edge."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ..emit.layout import Layout
+from ..errors import ArgumentError, Problem
+from ..lang.names import did_you_mean, key
+from ..passes.system import Symbol
+from .clock import Clock
+from .scenario import Settings
+
+if TYPE_CHECKING:
+    from .open import Model
+
+_PACKAGES = ("capdyn", "numpy", "scipy", "xarray", "llvmlite", "pysd")
+
+
+def chosen(model: Model, outputs: Iterable[str] | None) -> list[str]:
+    """Symbol names of the wanted variables, in the order of the equation file.
+
+    Raises
+    ------
+    ArgumentError
+        Names that are no variable.
+    """
+    visible = [s for s in model.system.symbols.values() if s.variable]
+    if outputs is None:
+        return [s.name for s in visible]
+    wanted = [outputs] if isinstance(outputs, str) else list(outputs)
+    known = {s.name for s in visible}
+    problems = [
+        Problem(
+            f"outputs: '{name}' is not a variable of '{model.name}'.",
+            None,
+            did_you_mean(name, [s.variable for s in visible]),
+        )
+        for name in wanted
+        if key(name) not in known
+    ]
+    if problems:
+        raise ArgumentError(problems)
+    asked = {key(name) for name in wanted}
+    return [s.name for s in visible if s.name in asked]
+
+
+def kept_slots(layout: Layout, names: Sequence[str]) -> np.ndarray:
+    """Slots of the time-varying ones among the variables, in order. shape (n_kept,)"""
+    slots = [slot for name in names if varies(layout.system.symbols[name]) for slot in layout.slots(name)]
+    return np.array(slots, dtype=np.int64)
+
+
+def varies(symbol: Symbol) -> bool:
+    """Whether a variable has a value for each time."""
+    return symbol.kind in ("state", "auxiliary")
+
+
+def single(
+    model: Model,
+    layout: Layout,
+    settings: Settings,
+    clock: Clock,
+    names: Sequence[str],
+    out: np.ndarray,
+    constants: np.ndarray,
+    tolerances: str = "",
+) -> xr.Dataset:
+    """The Dataset of one run.
+
+    out : ndarray, shape (n_times, n_kept)  time-varying values, in the order of `names`.
+    constants : ndarray, shape (n_slots,)  all slots of the member; constants are read from it.
+    """
+    return _dataset(model, layout, settings, clock, names, out, constants, (), tolerances)
+
+
+def members(
+    model: Model,
+    layout: Layout,
+    settings: Settings,
+    clock: Clock,
+    names: Sequence[str],
+    out: np.ndarray,
+    constants: np.ndarray,
+    tolerances: str = "",
+) -> xr.Dataset:
+    """The Dataset of an ensemble.
+
+    out : ndarray, shape (n_members, n_times, n_kept); constants : ndarray, shape (n_members, n_slots).
+    """
+    return _dataset(model, layout, settings, clock, names, out, constants, ("member",), tolerances)
+
+
+def _dataset(
+    model: Model,
+    layout: Layout,
+    settings: Settings,
+    clock: Clock,
+    names: Sequence[str],
+    out: np.ndarray,
+    constants: np.ndarray,
+    lead: tuple[str, ...],
+    tolerances: str,
+) -> xr.Dataset:
+    coords: dict[str, Any] = {
+        "time": ("time", clock.times, {"units": _time_unit(model), "long_name": "Time"})
+    }
+    if lead:
+        coords["member"] = ("member", np.arange(len(out)))
+    variables: dict[str, Any] = {}
+    taken = 0
+    for name in names:
+        symbol = model.system.symbols[name]
+        for dim, elements in zip(symbol.dims, symbol.elements, strict=True):
+            coords.setdefault(dim, (dim, list(elements)))
+        if varies(symbol):
+            data = out[..., taken : taken + symbol.size]
+            taken += symbol.size
+            dims = (*lead, "time", *symbol.dims)
+        else:
+            data = constants[..., list(layout.slots(name))]
+            dims = (*lead, *symbol.dims)
+        variables[symbol.variable] = (
+            dims,
+            data.reshape(*data.shape[:-1], *symbol.shape).copy(),
+            _about(model, symbol),
+        )
+    clash = [name for name in variables if name in coords]
+    if clash:
+        # A variable may not have the name of a dimension in xarray; Vensim forbids it too, but for `Time`.
+        raise ArgumentError(
+            f"Variable '{clash[0]}' has the name of a dimension.", remedy="Rename one of them."
+        )
+    return xr.Dataset(variables, coords, _provenance(model, settings, clock, tolerances))
+
+
+def _time_unit(model: Model) -> str:
+    return model.source.variables["time step"].units
+
+
+def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
+    """Attributes of a variable: unit, names, comment, equation, sector, range."""
+    variable = model.source.variables.get(symbol.name)
+    if variable is None:
+        return {"units": "", "long_name": symbol.variable}
+    about: dict[str, Any] = {
+        "units": variable.units,
+        "long_name": variable.name,
+        "description": variable.comment,
+        "equation": "\n".join(component.text for component in variable.components),
+        "group": variable.group,
+    }
+    for attribute, limit in zip(("valid_min", "valid_max"), variable.limits, strict=True):
+        if limit is not None:
+            about[attribute] = limit
+    return about
+
+
+def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "model_hash": model.source.hash,
+        "scenario": settings.name,
+        "scenario_text": settings.text,
+        "method": clock.method,
+        "step": clock.step if clock.is_fixed else 0.0,
+        "tolerances": tolerances,
+        "versions": ", ".join(
+            [f"python {platform.python_version()}", *(f"{p} {version(p)}" for p in _PACKAGES)]
+        ),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

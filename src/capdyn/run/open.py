@@ -1,0 +1,88 @@
+"""Opening a model: equation file -> lang.Model -> System, and the engines made from it on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..emit.engine import Engine
+from ..lang.model import Model as Source
+from ..passes import System, build
+from ..passes.initials import State, give_initial
+from ..read import find, read
+from . import scenario as scenarios
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model ready to run. It is a value: no call changes it.
+
+    source : the equations as written. system : the equations in order. path : the equation file.
+    folder : where its scenarios are, or None for a file that stands alone.
+    """
+
+    source: Source
+    system: System
+    path: Path
+    folder: Path | None
+    # Compiled engines, by what they were compiled for; what is found here only saves time.
+    _engines: dict[tuple[str, State], Engine] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def scenarios(self) -> list[str]:
+        """Names of the scenarios beside the model."""
+        return scenarios.names(self.folder)
+
+    def engine(self, kind: str = "kernel", given: State = frozenset(), lanes: int | None = None) -> Engine:
+        """The engine that runs this model.
+
+        kind : 'kernel' (compiled) or 'interpret'. given : elements of stocks whose initial values come as parameters.
+        lanes : members a call, for tests; results do not depend on it.
+        """
+        if kind == "interpret":
+            from ..emit.interpret import Interpreter
+
+            return Interpreter(give_initial(self.system, given))
+        from ..emit.kernel import Kernel
+
+        if lanes is not None:
+            return Kernel(give_initial(self.system, given), lanes)
+        key = (kind, given)
+        if key not in self._engines:
+            self._engines[key] = Kernel(give_initial(self.system, given))
+        return self._engines[key]
+
+    def __repr__(self) -> str:
+        system = self.system
+        counts = {
+            kind: len([s for s in system.of_kind(kind) if s.variable]) for kind in ("state", "parameter")
+        }
+        return (
+            f"<capdyn.Model '{self.name}': {len(self.source.variables)} variables, {counts['state']} stocks, "
+            f"{counts['parameter']} constants, {len(self.scenarios)} scenarios; {self.path}>"
+        )
+
+
+def open_model(path: str | Path) -> Model:
+    """Reads a model and gets it ready to run.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder with `model.mdl` and `scenarios/`, or an `.mdl` or `.xmile` file.
+
+    Raises
+    ------
+    ModelError
+        Mistakes in the equations, all of them, each with file, line and remedy.
+    StoreError
+        The file cannot be read.
+    """
+    file = find(path)
+    source = read(file)
+    folder = file.parent if Path(path).is_dir() or (file.parent / "scenarios").is_dir() else None
+    return Model(source, build(source), file, folder)

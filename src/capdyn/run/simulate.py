@@ -1,0 +1,223 @@
+"""Simulate: the main job. Read this first.
+
+settings  = what scenario and arguments change      (run.scenario)
+engine    = the model, compiled                     (run.open, emit)
+start     = constants and first values of the stocks
+clock     = when, how long a step, what is kept     (run.clock)
+march     = the run itself, fixed step or adaptive  (emit, solve)
+label     = numbers with names, units, provenance   (run.label)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..emit.engine import Engine
+from ..errors import ArgumentError, NumericalError
+from ..lang.model import CONTROLS
+from ..passes.initials import State, parameter_for
+from ..solve.adaptive import Solution, integrate
+from . import label
+from .clock import Clock, check
+from .failure import describe, first_failure
+from .open import Model
+from .scenario import Settings, resolve
+
+
+def simulate(
+    model: Model,
+    scenario: str | Path | Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    initial: Mapping[str, Any] | None = None,
+    method: str | None = None,
+    step: float | None = None,
+    outputs: Iterable[str] | None = None,
+    *,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    engine: str = "kernel",
+) -> xr.Dataset:
+    """One run of a model.
+
+    Parameters
+    ----------
+    model : Model
+        From `capdyn.open_model`.
+    scenario : str, Path or mapping, optional
+        Name of a scenario beside the model, a TOML file, or the same as a mapping.
+    parameters, initial : mapping, optional
+        Constants and initial values by Vensim name, on top of the scenario: `{"Trust decay": 0.1, "Trust[Home]": 0.4}`.
+    method : str, optional
+        'euler', 'rk4' (fixed step), 'lsoda', 'radau', 'bdf', 'dop853', 'rk45' (adaptive). By default the scenario's,
+        else what the equation file asks for, else Euler, as in Vensim.
+    step : float, optional
+        Time step of a fixed-step method, in the model's time unit.
+    outputs : iterable of str, optional
+        Variables to keep; all by default.
+    rtol, atol : float
+        Tolerances of an adaptive method.
+    engine : str
+        'kernel' (compiled) or 'interpret' (slow and obvious, for checking).
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions `time` and the subscript ranges; each variable in its unit. See docs/architecture.md, "Dataset".
+
+    Raises
+    ------
+    ScenarioError, ArgumentError
+        Unknown names, values out of range, impossible settings; all of a scenario's at once.
+    NumericalError
+        The run stopped being finite; says which variable and when.
+    """
+    settings = resolve(model.system, scenario, model.folder, parameters, initial, step, method)
+    given = given_states(settings)
+    machine = model.engine(engine, given)
+    names = label.chosen(model, outputs)
+    values = machine.values()
+    fill(machine, values, settings)
+    clock = read_clock(machine, values, settings, model)
+    begin(machine, values, clock)
+    kept = label.kept_slots(machine.layout, names)
+    tolerances = "" if clock.is_fixed else f"rtol {rtol:g}, atol {atol:g}"
+    if clock.is_fixed:
+        out = _march(machine, values, clock, kept)
+    else:
+        out = _adapt(machine, values, clock, kept, rtol, atol, model)
+    return label.single(model, machine.layout, settings, clock, names, out, values[:, 0], tolerances)
+
+
+def given_states(settings: Settings) -> State:
+    """Elements of stocks whose initial values the settings give."""
+    return frozenset((name, place) for name, places in settings.initial.items() for place in places)
+
+
+def fill(machine: Engine, values: np.ndarray, settings: Settings) -> None:
+    """Writes the parameters, those of the file and those of the settings, into every lane."""
+    layout = machine.layout
+    for symbol in layout.system.of_kind("parameter"):
+        numbers = np.asarray(symbol.values, dtype=float)
+        if symbol.name in settings.parameters:
+            numbers = np.asarray(settings.parameters[symbol.name], dtype=float).ravel()
+        values[list(layout.slots(symbol.name))] = numbers[:, None]
+    for name, places in settings.initial.items():
+        shape = layout.system.symbols[name].shape
+        for place, number in places.items():
+            offset = int(np.ravel_multi_index(place, shape)) if shape else 0
+            values[layout.start[parameter_for(name)] + offset] = number
+
+
+def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: Model) -> Clock:
+    """The run's time settings: the settings' where they say something, else the equations'."""
+    machine.run("constants", values, 0.0, 0.0, 0.0)
+    layout = machine.layout
+    numbers = []
+    for control in CONTROLS:
+        lanes = values[layout.start[control]]
+        if not (lanes == lanes[0]).all():
+            raise ArgumentError(
+                f"'{control.upper()}' differs between members of an ensemble.",
+                remedy="Run one ensemble for each value.",
+            )
+        numbers.append(float(settings.time.get(control, lanes[0])))
+    method = settings.method or model.source.method or "euler"
+    return check(Clock(*numbers, method))
+
+
+def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:
+    """Constants, then the stocks' first values."""
+    step = clock.step if clock.is_fixed else 0.0
+    machine.run("constants", values, clock.initial, clock.initial, step)
+    machine.run("initial", values, clock.initial, clock.initial, step)
+
+
+def _march(machine: Engine, values: np.ndarray, clock: Clock, kept: np.ndarray) -> np.ndarray:
+    """Fixed-step run; shape (n_saves, n_kept)."""
+    steps = clock.steps
+    out = np.empty((len(steps.saves), len(kept), machine.lanes))
+    failed = np.empty(machine.lanes, dtype=np.int64)
+    before = values.copy()
+    machine.march(clock.method, values, steps, kept, out, failed)
+    if failed[0] >= 0 or not np.isfinite(out[:, :, 0]).all():
+        again = machine.values()
+        again[:] = before
+        failure = first_failure(machine, again, clock, int(failed[0]))
+        if failure is not None:
+            raise NumericalError(describe(failure, clock, machine.layout))
+    return out[:, :, 0]
+
+
+def _adapt(
+    machine: Engine,
+    values: np.ndarray,
+    clock: Clock,
+    kept: np.ndarray,
+    rtol: float,
+    atol: float,
+    model: Model,
+) -> np.ndarray:
+    """Adaptive run; shape (n_saves, n_kept)."""
+    layout = machine.layout
+    if layout.system.grid_only:
+        function, variable = layout.system.grid_only[0]
+        raise ArgumentError(
+            f"'{variable}' uses {function}, which makes sense on a fixed step only.",
+            remedy="Choose euler or rk4.",
+        )
+    states = slice(layout.states.start, layout.states.stop)
+    rates = slice(layout.derivatives.start, layout.derivatives.stop)
+
+    def rhs(time: float, y: np.ndarray) -> np.ndarray:
+        """y : shape (n_states,) or (n_states, n_columns); a column a lane."""
+        columns = y.reshape(len(y), -1)
+        result = np.empty_like(columns)
+        for first in range(0, columns.shape[1], machine.lanes):
+            part = columns[:, first : first + machine.lanes]
+            values[states, : part.shape[1]] = part
+            machine.run("flows", values, time, time, 0.0)
+            result[:, first : first + part.shape[1]] = values[rates, : part.shape[1]]
+        return result.reshape(y.shape)
+
+    times = clock.times
+    solution = integrate(
+        rhs, values[states, 0].copy(), times, switch_times(machine, values, clock), clock.method, rtol, atol
+    )
+    if solution.message:
+        raise _gave_up(solution, clock, model)
+    out = np.empty((len(times), len(kept)))
+    for i, time in enumerate(times):
+        values[states] = solution.y[i][:, None]
+        machine.run("flows", values, time, time, 0.0)
+        machine.run("outputs", values, time, time, 0.0)
+        out[i] = values[kept, 0]
+    return out
+
+
+def switch_times(machine: Engine, values: np.ndarray, clock: Clock) -> np.ndarray:
+    """Times within the run at which the right-hand side may jump, ascending."""
+    layout = machine.layout
+    found: set[float] = set()
+    for switch in layout.system.switches:
+        times = values[list(layout.slots(switch.time)), 0]
+        if switch.every:
+            interval = float(values[layout.start[switch.every], 0])
+            if interval > 0.0:
+                count = int((clock.final - clock.initial) / interval) + 2
+                first = np.ceil((clock.initial - times) / interval) * interval + times
+                times = (first[:, None] + interval * np.arange(count)).ravel()
+        found.update(times[np.isfinite(times)].tolist())
+    return np.array(sorted(t for t in found if clock.initial < t < clock.final))
+
+
+def _gave_up(solution: Solution, clock: Clock, model: Model) -> NumericalError:
+    unit = model.source.variables["time step"].units or "time units"
+    return NumericalError(
+        f"{clock.method} gave up at time {solution.failed_at:g} {unit}: {solution.message}",
+        remedy="Try radau or lsoda, a larger rtol, or rk4 with a small step to see what happens there.",
+    )

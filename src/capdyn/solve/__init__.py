@@ -1,0 +1,1 @@
+"""Methods and step control; knows nothing of Vensim."""
