@@ -120,12 +120,12 @@ def test_array(model, equations, where, expected, engine):
 def test_large_arrays_are_loops_and_give_the_same(model, engine):
     """Forty elements: more than are unrolled. The sum over 40 runs as a loop too."""
     opened = model(
-        """A: (a1-a40)
-        B <-> A
-        b[A] = A*1
-        d[A,B] = ABS(b[A] - b[B])
-        s[A] = INTEG(b[A]*Time, b[A])
-        t[A] = SUM(d[A,B!]*s[B!])
+        """Here: (a1-a40)
+        There <-> Here
+        b[Here] = Here*1
+        d[Here,There] = ABS(b[Here] - b[There])
+        s[Here] = INTEG(b[Here]*Time, b[Here])
+        t[Here] = SUM(d[Here,There!]*s[There!])
         first: (a1-a39) -> second
         second: (a2-a40)
         u[a1] = 1

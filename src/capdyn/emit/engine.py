@@ -21,7 +21,7 @@ FIXED_METHODS = ("euler", "rk4")
 class Steps:
     """A fixed-step run: step k begins at `start + k * length`.
 
-    saves : ndarray of int64, shape (n_saves,)  steps at whose beginning outputs are kept, ascending; the last is the end.
+    saves : ndarray of int64, shape (n_saves,)  when outputs are kept, ascending; the last is the end.
     """
 
     start: float

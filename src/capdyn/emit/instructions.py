@@ -119,13 +119,19 @@ class Instructions:
         if function in _COMPARISONS:
             return self.compare(_COMPARISONS[function], *numbers)
         if function in _INTRINSICS:
-            intrinsic = self.module.declare_intrinsic(_INTRINSICS[function], [self.vector])
-            return self.builder.call(intrinsic, numbers)
+            return self.builder.call(self._intrinsic(_INTRINSICS[function], len(numbers)), numbers)
         if function in _LIBRARY:
             return self.builder.call(
                 vector_math.declare(self.module, _LIBRARY[function], self.lanes), numbers
             )
         return self._rows[function](*numbers)
+
+    def _intrinsic(self, name: str, count: int) -> ir.Function:
+        # Module.declare_intrinsic of llvmlite 0.50 has no names for vectors.
+        name = f"{name}.v{self.lanes}f64"
+        if name in self.module.globals:
+            return self.module.globals[name]
+        return ir.Function(self.module, ir.FunctionType(self.vector, [self.vector] * count), name)
 
     def start_of(self, function: str) -> ir.Constant:
         return self.constant(FUNCTIONS[function].start)

@@ -94,10 +94,11 @@ def _compile(text: str) -> _Code:
         cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=1, jit=True
     )
     module = binding.parse_assembly(text)
+    module.verify()
     options = binding.create_pipeline_tuning_options(speed_level=1)
     options.loop_vectorization = options.slp_vectorization = False
-    passes = binding.create_pass_builder(machine, options).getModulePassManager()
-    passes.run(module, binding.create_pass_builder(machine, options))
+    builder = binding.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
     engine = binding.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     programs = {name: _PROGRAM(engine.get_function_address(name)) for name in PROGRAMS}

@@ -44,7 +44,7 @@ def _pulse(start: Node, width: Node) -> Node:
     return _choose(_op("and", _op(">", _soon(), start), _op("<", _soon(), end)), Const(1.0), ZERO)
 
 
-def _pulse_train(start: Node, interval: Node, width: Node, end: Node) -> Node:
+def _pulse_train(start: Node, width: Node, interval: Node, end: Node) -> Node:
     # The phase is taken half a step late, like every comparison here.
     phase = _op("modulo", _op("-", _soon(), start), interval)
     inside = _op("and", _op(">", _soon(), start), _op("<", _soon(), end))

@@ -135,15 +135,17 @@ class Lowering:
                 did_you_mean(subscript, ranges.labels.values()) or "Define it, or correct the name.",
             )
             return None
-        for axis, own in enumerate(self.component.subscripts):
+        # A range on the left itself comes before one that is only mapped to it.
+        left = sorted(enumerate(self.component.subscripts), key=lambda pair: pair[1] != subscript)
+        for axis, own in left:
             partner = ranges.corresponding(own, subscript) if ranges.is_range(own) else None
             if partner is not None:
                 order = ranges.elements[own]
                 moved = tuple(partner[order.index(element)] for element in self.axes[axis])
                 return self._along(axis, moved, along, subscript, name)
-        left = ", ".join(ranges.labels[s] for s in self.component.subscripts) or "none"
+        there = ", ".join(ranges.labels[s] for s in self.component.subscripts) or "none"
         self._wrong(
-            f"'{ranges.labels[subscript]}' is not among the subscripts on the left-hand side ({left}).",
+            f"'{ranges.labels[subscript]}' is not among the subscripts on the left-hand side ({there}).",
             subscript,
             f"Add it there, sum over it with SUM(...[{ranges.labels[subscript]}!]), or name an element.",
         )

@@ -129,7 +129,7 @@ def _dataset(
             dims = (*lead, *symbol.dims)
         variables[symbol.variable] = (
             dims,
-            data.reshape(*data.shape[:-1], *symbol.shape).copy(),
+            data.reshape((*data.shape[:-1], *symbol.shape)).copy(),
             _about(model, symbol),
         )
     clash = [name for name in variables if name in coords]

@@ -10,6 +10,7 @@ label     = numbers with names, units, provenance   (run.label)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,7 @@ def _adapt(
         for first in range(0, columns.shape[1], machine.lanes):
             part = columns[:, first : first + machine.lanes]
             values[states, : part.shape[1]] = part
-            machine.run("flows", values, time, time, 0.0)
+            machine.run("flows", values, time, _held(time), 0.0)
             result[:, first : first + part.shape[1]] = values[rates, : part.shape[1]]
         return result.reshape(y.shape)
 
@@ -193,10 +194,15 @@ def _adapt(
     out = np.empty((len(times), len(kept)))
     for i, time in enumerate(times):
         values[states] = solution.y[i][:, None]
-        machine.run("flows", values, time, time, 0.0)
-        machine.run("outputs", values, time, time, 0.0)
+        machine.run("flows", values, time, _held(time), 0.0)
+        machine.run("outputs", values, time, _held(time), 0.0)
         out[i] = values[kept, 0]
     return out
+
+
+def _held(time: float) -> float:
+    """What time functions look at where there is no step: an instant later, so that STEP is on at its own time."""
+    return math.nextafter(time, math.inf)
 
 
 def switch_times(machine: Engine, values: np.ndarray, clock: Clock) -> np.ndarray:

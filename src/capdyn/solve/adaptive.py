@@ -1,7 +1,8 @@
 """Adaptive and stiff methods, from switch time to switch time.
 
 The methods are scipy's (`scipy.integrate.solve_ivp`); ours is only that no step crosses a time at which the
-right-hand side jumps. Source of the practice: Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.6.
+right-hand side jumps. Source of the practice: Hairer, Norsett, Wanner,
+Solving Ordinary Differential Equations I, section II.6.
 """
 
 from __future__ import annotations
@@ -60,11 +61,11 @@ def integrate(
     inner = np.unique(switches[(switches > start) & (switches < end)])
     evaluations = 0
     for a, b in zip([start, *inner], [*inner, end], strict=True):
-        last = math.nextafter(b, -math.inf)
+        # The piece sees only the open interval: what holds at a itself may still be the piece before, at b the next.
+        first, last = math.nextafter(a, math.inf), b - 4.0 * math.ulp(b)
         wanted = np.flatnonzero((saves > a) & (saves <= b))
-        # At b itself the next piece's right-hand side holds; this piece stops an instant before.
         found = solve_ivp(
-            lambda t, y, last=last: rhs(min(t, last), y),
+            lambda t, y, first=first, last=last: rhs(min(max(t, first), last), y),
             (a, b),
             y,
             METHODS[method],

@@ -1,0 +1,314 @@
+"""Elementary functions of vectors of doubles as LLVM IR, one SIMD lane per ensemble member.
+
+    declare(module, "exp", 8)     # the function capdyn.exp.v8: <8 x double> -> <8 x double>
+
+Every function is within 1 ulp of the exact result (bounds with each function; required: 2 ulp) over all doubles,
+subnormal ones included, and treats infinities, NaN, signed zeros and arguments outside its domain as C99 annex F
+does; a NaN result always has the same bits. Only IEEE operations and explicit `llvm.fma` occur, nothing is called
+but the host's `fma` where it has no such instruction: a result has the same bits at every width, whatever the other
+lanes hold. The environment must round to nearest and keep subnormals, which is how processes start.
+
+Polynomials are interpolants at Chebyshev nodes, computed with 60 digits and rounded to doubles; the bounds
+given with them are relative to the function's value and were measured after rounding.
+Double-double arithmetic: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed. (2018), chapter 14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from llvmlite import ir
+
+from .vector_lanes import INF, MANTISSA_BITS, ONE_BITS, Lanes
+from .vector_trig import acos, asin, atan, atan2, cos, sin, tan
+
+LOG2_E = 1.4426950408889634
+LN2_HIGH, LN2_LOW = 0.6931471805599453, 2.3190468138462996e-17
+# ln 2 to 42 bits, so that its product with an exponent is exact, and the rest.
+LN2_SHORT, LN2_REST = 0.6931471805598903, 5.497923018708371e-14
+THIRD_HIGH, THIRD_LOW = 0.3333333333333333, 1.850371707708594e-17
+FIFTH_HIGH, FIFTH_LOW = 0.2, -1.1102230246251566e-17
+SMALLEST_NORMAL = 2.0**-1022
+SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+# exp overflows above 709.79 and rounds to zero below -745.14; arguments are clipped just outside.
+EXP_MAX, EXP_MIN = 710.0, -746.0
+
+# (exp(r) - 1 - r) / r**2 for |r| <= ln(2)/2, to 2**-61.
+EXP = (
+    0.5,
+    0.1666666666666667,
+    0.04166666666666667,
+    0.008333333333326141,
+    0.0013888888888883752,
+    0.00019841269874800694,
+    2.480158732553351e-05,
+    2.755725542549107e-06,
+    2.755727366116628e-07,
+    2.5105206480259365e-08,
+    2.0914679452495193e-09,
+)
+# (2 atanh(s) - 2s) / s**3 in z = s**2, |s| <= 3 - 2 sqrt(2), to 2**-57.
+LOG = (
+    0.666666666666667,
+    0.39999999999899505,
+    0.28571428625975764,
+    0.22222211134749734,
+    0.18182889128565508,
+    0.15331721490738642,
+    0.14616451042434167,
+)
+# (atanh(s)/s - 1 - z/3 - z**2/5) / z**3 in z = s**2 over the same range, to 2**-72 of atanh(s).
+LOG_TAIL = (
+    0.14285714285714285,
+    0.11111111111111474,
+    0.0909090909065049,
+    0.07692307762438977,
+    0.06666657340055372,
+    0.05883024937290112,
+    0.05236453205541819,
+    0.05308514641488949,
+)
+# (sinh(x) - x) / x**3 in z = x**2 for |x| <= 1, to 2**-56.
+SINH = (
+    0.16666666666666666,
+    0.008333333333333333,
+    0.00019841269841269773,
+    2.755731922404034e-06,
+    2.505210836405804e-08,
+    1.6059048396350562e-10,
+    7.646625361656657e-13,
+    2.8445264169895285e-15,
+)
+# (tanh(x) - x) / x**3 in z = x**2 for |x| <= 0.625, to 2**-56.
+TANH = (
+    -0.3333333333333333,
+    0.13333333333333042,
+    -0.05396825396789699,
+    0.021869488519008305,
+    -0.008863235103240878,
+    0.0035921217511549622,
+    -0.0014557754120478055,
+    0.0005896606577757043,
+    -0.00023759064960555618,
+    9.257116129556765e-05,
+    -3.120110142579737e-05,
+    6.485163482793098e-06,
+)
+
+
+def _exp_reduced(v: Lanes, high: ir.Value, low: ir.Value | None = None) -> tuple[ir.Value, ir.Value, ir.Value]:
+    """exp(high + low) = 2**n (head + tail), n an integer, head + tail in [0.7, 1.42], tail not rounded into head.
+
+    r = high - n ln 2 is exact in its first step (Cody and Waite 1980, with fma); then 1 + r + r**2 P(r).
+    """
+    whole, n = v.round_multiple(high, LOG2_E)
+    first = v.fma(v.neg(whole), v.num(LN2_HIGH), high)
+    rest = v.mul(v.neg(whole), v.num(LN2_LOW))
+    r, error = v.fast_two_sum(first, rest if low is None else v.add(rest, low))
+    head, tail = v.fast_two_sum(v.num(1.0), r)
+    square = v.mul(r, r)
+    curve = v.fma(square, v.polynomial(r, EXP), v.fma(error, r, error))
+    return n, head, v.add(tail, curve)
+
+
+def exp(v: Lanes, x: ir.Value) -> ir.Value:
+    """exp(x), error below 0.55 ulp: reduction to |r| <= ln(2)/2, polynomial, scaling in two exact steps."""
+    n, head, tail = _exp_reduced(v, v.clip_below(v.clip_above(x, EXP_MAX), EXP_MIN))
+    return v.canonical_nan(v.is_nan(x), v.scale(v.add(head, tail), n))
+
+
+def _split(v: Lanes, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """x = m 2**k for finite x > 0, m in [sqrt(1/2), sqrt(2)); returns m and k, both as doubles."""
+    b = v.builder
+    subnormal = v.compare("<", x, SMALLEST_NORMAL)
+    normal = v.select(subnormal, v.mul(x, v.num(2.0**54)), x)
+    shifted = b.add(v.bits(normal), v.int(ONE_BITS - SQRT_HALF_BITS))
+    m = v.from_bits(b.add(b.and_(shifted, v.int(MANTISSA_BITS)), v.int(SQRT_HALF_BITS)))
+    # An integer below 2**52 put into the mantissa of 2**52 reads 2**52 + integer.
+    biased = v.from_bits(b.or_(b.lshr(shifted, v.int(52)), v.int(0x4330000000000000)))
+    offset = v.select(subnormal, v.num(2.0**52 + 1023 + 54), v.num(2.0**52 + 1023))
+    return m, v.sub(biased, offset)
+
+
+def log(v: Lanes, x: ir.Value) -> ir.Value:
+    """Natural logarithm, error below 0.9 ulp.
+
+    x = m 2**k; log(m) = f - (f**2/2 - s (f**2/2 + R(s**2))), f = m - 1, s = f / (2 + f): the arrangement of
+    FDLIBM's e_log.c (Sun Microsystems 1993), which keeps f exact; k ln 2 is added in two parts.
+    """
+    m, k = _split(v, x)
+    f = v.sub(m, v.num(1.0))
+    s = v.div(f, v.add(f, v.num(2.0)))
+    z = v.mul(s, s)
+    half_square = v.mul(v.mul(f, v.num(0.5)), f)
+    bracket = v.fma(z, v.polynomial(z, LOG), half_square)
+    small = v.fma(s, bracket, v.mul(k, v.num(LN2_REST)))
+    value = v.fma(k, v.num(LN2_SHORT), v.sub(f, v.sub(half_square, small)))
+    value = v.select(v.compare("==", x, INF), x, value)
+    value = v.select(v.compare("==", x, 0.0), v.num(-INF), value)
+    return v.canonical_nan(v.negate(v.compare(">=", x, 0.0)), value)
+
+
+def _log_extended(v: Lanes, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """log(x) of finite x > 0 as a double-double with a relative error below 2**-66.
+
+    log(m) = 2s (1 + z/3 + z**2/5 + z**3 Q(z)), z = s**2, s = (m - 1)/(m + 1): s, z and all but z**3 Q in double-double.
+    """
+    m, k = _split(v, x)
+    f = v.sub(m, v.num(1.0))
+    d, d_low = v.two_sum(m, v.num(1.0))
+    r = v.div(v.num(1.0), d)
+    s = v.mul(f, r)
+    s_low = v.mul(v.fma(v.neg(s), d_low, v.fma(v.neg(s), d, f)), r)
+    z, z_low = v.two_product(s, s)
+    z_low = v.fma(v.add(s, s), s_low, z_low)
+    a, a_low = v.fast_two_sum(v.num(FIFTH_HIGH), v.mul(z, v.polynomial(z, LOG_TAIL)))
+    a_low = v.add(a_low, v.num(FIFTH_LOW))
+    b, b_low = _product(v, z, z_low, a, a_low)
+    c, c_low = v.fast_two_sum(v.num(THIRD_HIGH), b)
+    c_low = v.add(c_low, v.add(b_low, v.num(THIRD_LOW)))
+    e, e_low = _product(v, z, z_low, c, c_low)
+    s, s_low = v.add(s, s), v.add(s_low, s_low)
+    g, g_low = _product(v, s, s_low, e, e_low)
+    main, error = v.fast_two_sum(v.mul(k, v.num(LN2_SHORT)), s)
+    main, error2 = v.fast_two_sum(main, g)
+    small = v.add(v.add(s_low, g_low), v.add(error, error2))
+    return v.fast_two_sum(main, v.fma(k, v.num(LN2_REST), small))
+
+
+def _product(v: Lanes, a: ir.Value, a_low: ir.Value, b: ir.Value, b_low: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """Double-double product, not renormalised."""
+    p, error = v.two_product(a, b)
+    return p, v.add(error, v.fma(a, b_low, v.mul(a_low, b)))
+
+
+def pow(v: Lanes, x: ir.Value, y: ir.Value) -> ir.Value:
+    """x**y, error below 0.6 ulp: exp(y log|x|) with the logarithm and the product in double-double.
+
+    The special cases are those of C99, F.9.4.4.
+    """
+    size = v.magnitude(x)
+    power = v.magnitude(y)
+    log_high, log_low = _log_extended(v, size)
+    high, low = v.two_product(y, log_high)
+    low = v.fma(y, log_low, low)
+    clipped = v.clip_below(v.clip_above(high, EXP_MAX), EXP_MIN)
+    n, head, tail = _exp_reduced(v, clipped, v.select(v.compare("==", clipped, high), low, v.num(0.0)))
+    value = v.scale(v.add(head, tail), n)
+
+    grows = v.compare(">", y, 0.0)
+    below_one = v.compare("<", size, 1.0)
+    x_extreme = v.either(v.compare("==", size, 0.0), v.compare("==", size, INF))
+    y_infinite = v.compare("==", power, INF)
+    vanishes = v.negate(v.builder.xor(grows, below_one))
+    limit = v.select(vanishes, v.num(0.0), v.num(INF))
+    value = v.select(v.either(x_extreme, y_infinite), limit, value)
+    value = v.select(v.both(y_infinite, v.compare("==", size, 1.0)), v.num(1.0), value)
+
+    whole = _is_integer(v, power)
+    odd = v.both(whole, v.negate(_is_integer(v, v.mul(power, v.num(0.5)))))
+    value = v.select(odd, v.flip_sign(value, v.sign(x)), value)
+    no_root = v.both(v.both(v.compare("<", x, 0.0), v.compare("<", size, INF)), v.negate(whole))
+    value = v.canonical_nan(v.either(no_root, v.either(v.is_nan(x), v.is_nan(y))), value)
+    return v.select(v.either(v.compare("==", y, 0.0), v.compare("==", x, 1.0)), v.num(1.0), value)
+
+
+def _is_integer(v: Lanes, size: ir.Value) -> ir.Value:
+    """Lane mask: size >= 0 is an integer; every double from 2**52 on is one, and so counts infinity."""
+    two52 = v.num(2.0**52)
+    rounded = v.sub(v.add(size, two52), two52)
+    return v.either(v.compare(">=", size, two52), v.compare("==", rounded, size))
+
+
+def _half_exp(v: Lanes, size: ir.Value) -> tuple[ir.Value, ir.Value, ir.Value, ir.Value]:
+    """n, head and tail with exp(size) / 2 = 2**n (head + tail), and 2**-(2n) exp(-size) / 2 in the same unit."""
+    n, head, tail = _exp_reduced(v, size)
+    n_double = v.builder.add(n, n)
+    # 2**-2n is nothing beside 1 from n = 40 on, and its exponent would run out of range from n = 512 on.
+    tiny = v.builder.icmp_signed(">", n, v.int(40))
+    unit = v.power_of_two(v.builder.sub(v.int(1023), v.select(tiny, v.int(80), n_double)))
+    return v.builder.sub(n, v.int(1)), head, tail, v.div(unit, v.add(head, tail))
+
+
+def sinh(v: Lanes, x: ir.Value) -> ir.Value:
+    """Hyperbolic sine, error below 0.7 ulp: x + x**3 P(x**2) for |x| < 1, else (exp|x| - exp(-|x|)) / 2."""
+    size = v.magnitude(x)
+    n, head, tail, inverse = _half_exp(v, v.clip_above(size, 711.0))
+    large = v.scale(v.add(head, v.sub(tail, inverse)), n)
+    z = v.mul(size, size)
+    small = v.fma(v.mul(size, z), v.polynomial(z, SINH), size)
+    value = v.flip_sign(v.select(v.compare("<", size, 1.0), small, large), v.sign(x))
+    return v.canonical_nan(v.is_nan(x), value)
+
+
+def cosh(v: Lanes, x: ir.Value) -> ir.Value:
+    """Hyperbolic cosine, error below 0.8 ulp: (exp|x| + exp(-|x|)) / 2, the sum taken before the scaling."""
+    n, head, tail, inverse = _half_exp(v, v.clip_above(v.magnitude(x), 711.0))
+    return v.canonical_nan(v.is_nan(x), v.scale(v.add(head, v.add(tail, inverse)), n))
+
+
+def tanh(v: Lanes, x: ir.Value) -> ir.Value:
+    """Hyperbolic tangent, error below 0.7 ulp: x + x**3 P(x**2) for |x| < 0.625, else 1 - 2 / (exp(2|x|) + 1).
+
+    The quotient is corrected by its remainder; from |x| = 22 on the result rounds to 1.
+    """
+    size = v.magnitude(x)
+    double = v.clip_above(v.add(size, size), 44.0)
+    n, head, tail = _exp_reduced(v, double)
+    unit = v.power_of_two(v.builder.add(n, v.int(1023)))
+    d, error = v.fast_two_sum(v.mul(head, unit), v.num(1.0))
+    d, d_low = v.fast_two_sum(d, v.fma(tail, unit, error))
+    q = v.div(v.num(2.0), d)
+    remainder = v.fma(v.neg(q), d_low, v.fma(v.neg(q), d, v.num(2.0)))
+    top, top_low = v.fast_two_sum(v.num(1.0), v.neg(q))
+    # 1/d is q/2
+    large = v.add(top, v.fma(v.mul(q, v.num(-0.5)), remainder, top_low))
+    z = v.mul(size, size)
+    small = v.fma(v.mul(size, z), v.polynomial(z, TANH), size)
+    value = v.flip_sign(v.select(v.compare("<", size, 0.625), small, large), v.sign(x))
+    return v.canonical_nan(v.is_nan(x), value)
+
+
+_BODIES: dict[str, tuple[int, Callable[..., ir.Value]]] = {
+    "exp": (1, exp),
+    "log": (1, log),
+    "pow": (2, pow),
+    "sin": (1, sin),
+    "cos": (1, cos),
+    "tan": (1, tan),
+    "asin": (1, asin),
+    "acos": (1, acos),
+    "atan": (1, atan),
+    "atan2": (2, atan2),
+    "sinh": (1, sinh),
+    "cosh": (1, cosh),
+    "tanh": (1, tanh),
+}
+
+FUNCTIONS: dict[str, int] = {name: arity for name, (arity, _) in _BODIES.items()}
+"""Name and number of arguments of each function; `atan2` takes (y, x) as in C."""
+
+
+def declare(module: ir.Module, name: str, width: int) -> ir.Function:
+    """The function `capdyn.<name>.v<width>`, `<width x double>` arguments to `<width x double>`.
+
+    Its body is added to the module on first use; after that it is returned as it is. It is internal, not
+    inlined (a kernel calls it thousands of times) and free of side effects, so equal calls may be merged.
+    Raises KeyError for a name not in `FUNCTIONS`, ValueError for a width below 1.
+    """
+    arity, body = _BODIES[name]
+    if width < 1:
+        raise ValueError(f"a vector needs at least one lane, got width {width}")
+    full = f"capdyn.{name}.v{width}"
+    known = module.globals.get(full)
+    if known is not None:
+        return known
+    vector = ir.VectorType(ir.DoubleType(), width)
+    function = ir.Function(module, ir.FunctionType(vector, [vector] * arity), full)
+    function.linkage = "internal"
+    for attribute in ("noinline", "nounwind", "readnone"):
+        function.attributes.add(attribute)
+    lanes = Lanes(ir.IRBuilder(function.append_basic_block("entry")), width)
+    result = body(lanes, *function.args)
+    lanes.builder.ret(result)
+    return function
