@@ -18,10 +18,22 @@ CASES = [
     ("negative base in brackets", "x = (-2)^2", {}, "x", 4.0),
     ("negative exponent", "x = 2^-1", {}, "x", 0.5),
     ("comparison as a number", "x = (Time >= 2) * 5", {}, "x", [0, 0, 5, 5, 5]),
-    ("logic", "x = IF THEN ELSE(Time > 0 :AND: :NOT: Time = 3 :OR: Time = 4, 1, 0)", {}, "x", [0, 1, 1, 0, 1]),
+    (
+        "logic",
+        "x = IF THEN ELSE(Time > 0 :AND: :NOT: Time = 3 :OR: Time = 4, 1, 0)",
+        {},
+        "x",
+        [0, 1, 1, 0, 1],
+    ),
     # choice and rounding
     ("if then else", "x = IF THEN ELSE(Time < 2, 7, 8)", {}, "x", [7, 7, 8, 8, 8]),
-    ("only the chosen branch counts", "x = IF THEN ELSE(Time = 0, 0, 1/Time)", {}, "x", [0, 1, 0.5, 1 / 3, 0.25]),
+    (
+        "only the chosen branch counts",
+        "x = IF THEN ELSE(Time = 0, 0, 1/Time)",
+        {},
+        "x",
+        [0, 1, 0.5, 1 / 3, 0.25],
+    ),
     ("min and max", "x = MIN(Time, 2) + MAX(Time, 3)", {}, "x", [3, 4, 5, 5, 6]),
     ("integer truncates toward zero", "x = INTEGER(1.5*(Time - 2))", {}, "x", [-3, -1, 0, 1, 3]),
     ("modulo keeps the sign of the first", "x = MODULO(Time - 2, 2)", {}, "x", [0, -1, 0, 1, 0]),
@@ -43,8 +55,13 @@ CASES = [
     ("pulse of no width lasts a step", "x = PULSE(1, 0)", {}, "x", [0, 1, 0, 0, 0]),
     ("pulse train", "x = PULSE TRAIN(0, 1, 2, 4)", {}, "x", [1, 0, 1, 0, 0]),
     ("ramp", "x = RAMP(2, 1, 3)", {}, "x", [0, 0, 2, 4, 4]),
-    ("step not missed through rounding", "x = STEP(1, 0.3)", {"time_step": 0.1, "final_time": 0.4}, "x",
-     [0, 0, 0, 1, 1]),
+    (
+        "step not missed through rounding",
+        "x = STEP(1, 0.3)",
+        {"time_step": 0.1, "final_time": 0.4},
+        "x",
+        [0, 0, 0, 1, 1],
+    ),
     # stocks and delays, Euler
     ("stock", "x = INTEG(2, 1)", {}, "x", [1, 3, 5, 7, 9]),
     ("stock sees the flow at the beginning of the step", "x = INTEG(Time, 0)", {}, "x", [0, 0, 1, 3, 6]),
@@ -55,8 +72,13 @@ CASES = [
     ("delay1i", "x = DELAY1I(4, 2, 0)", {}, "x", [0, 2, 3, 3.5, 3.75]),
     ("delay3 in equilibrium", "x = DELAY3(5, 3)", {}, "x", [5] * 5),
     ("initial", "x = INITIAL(Time + 7)", {}, "x", [7] * 5),
-    ("active initial breaks the first circle",
-     "x = ACTIVE INITIAL(s + 1, 5)\ns = INTEG(1, x)", {}, "x", [6, 7, 8, 9, 10]),
+    (
+        "active initial breaks the first circle",
+        "x = ACTIVE INITIAL(s + 1, 5)\ns = INTEG(1, x)",
+        {},
+        "x",
+        [6, 7, 8, 9, 10],
+    ),
     ("initial values by their own order", "a = INTEG(0, b*2)\nb = INTEG(0, c + 1)\nc = 3", {}, "a", [8] * 5),
     # lookups
     ("lookup clamps", "f((0,0),(1,10),(3,20))\nx = f(Time)", {}, "x", [0, 10, 15, 20, 20]),
@@ -68,8 +90,9 @@ CASES = [
 
 
 @pytest.mark.parametrize("engine", ["kernel", "interpret"])
-@pytest.mark.parametrize("equations, settings, name, expected", [case[1:] for case in CASES],
-                         ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    "equations, settings, name, expected", [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_value(model, equations, settings, name, expected, engine):
     result = capdyn.simulate(model(equations, **settings), method="euler", engine=engine)
     np.testing.assert_allclose(result[name].values, expected, rtol=1e-14, atol=1e-14)
@@ -83,13 +106,26 @@ ARRAYS = [
     ("element by element", "a[Home] = 1\na[Core] = 2", {"Region": "Core"}, 2),
     ("formula along a range", "b[Region] = 1,2\na[Region] = b[Region]*10", {"Region": "Core"}, 20),
     ("element on the right", "b[Region] = 1,2\na[Region] = b[Home]*10", {"Region": "Core"}, 10),
-    ("transposed", "b[Region,Size] = 1,2,3;4,5,6;\na[Size,Region] = b[Region,Size]",
-     {"Region": "Core", "Size": "small"}, 4),
-    ("sum over one", "b[Region,Size] = 1,2,3;4,5,6;\na[Region] = SUM(b[Region,Size!])", {"Region": "Core"}, 15),
+    (
+        "transposed",
+        "b[Region,Size] = 1,2,3;4,5,6;\na[Size,Region] = b[Region,Size]",
+        {"Region": "Core", "Size": "small"},
+        4,
+    ),
+    (
+        "sum over one",
+        "b[Region,Size] = 1,2,3;4,5,6;\na[Region] = SUM(b[Region,Size!])",
+        {"Region": "Core"},
+        15,
+    ),
     ("sum over two", "b[Region,Size] = 1,2,3;4,5,6;\na = SUM(b[Region!,Size!])", {}, 21),
     ("sum of products", "b[Region] = 2,3\nc[Region] = 5,7\na = SUM(b[Region!]*c[Region!])", {}, 31),
-    ("sum within a sum", "b[Region,Size] = 1,2,3;4,5,6;\nc[Region] = 1,10\na = SUM(c[Region!]*SUM(b[Region!,Size!]))",
-     {}, 156),
+    (
+        "sum within a sum",
+        "b[Region,Size] = 1,2,3;4,5,6;\nc[Region] = 1,10\na = SUM(c[Region!]*SUM(b[Region!,Size!]))",
+        {},
+        156,
+    ),
     ("product", "b[Size] = 2,3,4\na = PROD(b[Size!])", {}, 24),
     ("smallest and largest", "b[Size] = 2,-3,4\na = VMIN(b[Size!]) + 10*VMAX(b[Size!])", {}, 37),
     ("subrange", "Firms: small, medium\nb[Size] = 1,2,3\na[Firms] = b[Firms]*2", {"Firms": "medium"}, 4),
@@ -97,20 +133,40 @@ ARRAYS = [
     ("except", "a[Size] :EXCEPT: [small] = 9\na[small] = 1", {"Size": "small"}, 1),
     ("except, the others", "a[Size] :EXCEPT: [small] = 9\na[small] = 1", {"Size": "large"}, 9),
     ("element as a number", "a[Size] = Size*10", {"Size": "large"}, 30),
-    ("copy of a range", "Other <-> Region\nb[Region,Other] = 1,2;3,4;\na[Region] = SUM(b[Region,Other!])",
-     {"Region": "Core"}, 7),
-    ("mapped range", "Place: north, south -> Region\nb[Region] = 5,6\na[Place] = b[Region]", {"Place": "south"}, 6),
+    (
+        "copy of a range",
+        "Other <-> Region\nb[Region,Other] = 1,2;3,4;\na[Region] = SUM(b[Region,Other!])",
+        {"Region": "Core"},
+        7,
+    ),
+    (
+        "mapped range",
+        "Place: north, south -> Region\nb[Region] = 5,6\na[Place] = b[Region]",
+        {"Place": "south"},
+        6,
+    ),
     ("numeric range", "Age: (age1-age4)\na[Age] = 1,2,3,4", {"Age": "age3"}, 3),
-    ("chain along a range", "Young: small, medium -> Old\nOld: medium, large\na[small] = 1\na[Old] = a[Young]*2",
-     {"Size": "large"}, 4),
-    ("lookup an element", "f[Home]((0,0),(1,1))\nf[Core]((0,0),(1,5))\na[Region] = f[Region](1)", {"Region": "Core"}, 5),
+    (
+        "chain along a range",
+        "Young: small, medium -> Old\nOld: medium, large\na[small] = 1\na[Old] = a[Young]*2",
+        {"Size": "large"},
+        4,
+    ),
+    (
+        "lookup an element",
+        "f[Home]((0,0),(1,1))\nf[Core]((0,0),(1,5))\na[Region] = f[Region](1)",
+        {"Region": "Core"},
+        5,
+    ),
     ("names ignore case and underscores", "My Value = 3\na = my_value + MY  VALUE", {}, 6),
     ("quoted names", '"R&D / sales" = 3\na = "R&D / sales"*2', {}, 6),
 ]
 
 
 @pytest.mark.parametrize("engine", ["kernel", "interpret"])
-@pytest.mark.parametrize("equations, where, expected", [case[1:] for case in ARRAYS], ids=[case[0] for case in ARRAYS])
+@pytest.mark.parametrize(
+    "equations, where, expected", [case[1:] for case in ARRAYS], ids=[case[0] for case in ARRAYS]
+)
 def test_array(model, equations, where, expected, engine):
     result = capdyn.simulate(model(RANGES + equations), engine=engine)
     assert float(result["a"].sel(where)) == expected
@@ -152,7 +208,10 @@ class TestRungeKutta:
         opened = model("x = INTEG(-x, 1)")
 
         def error(method, step):
-            return abs(float(capdyn.simulate(opened, method=method, step=step, engine=engine)["x"][-1]) - math.exp(-4))
+            return abs(
+                float(capdyn.simulate(opened, method=method, step=step, engine=engine)["x"][-1])
+                - math.exp(-4)
+            )
 
         assert error("rk4", 0.1) / error("rk4", 0.05) == pytest.approx(16, rel=0.1)
         assert error("euler", 0.01) / error("euler", 0.005) == pytest.approx(2, rel=0.05)
@@ -171,8 +230,11 @@ class TestAdaptive:
         np.testing.assert_allclose(result["x"], [0, 0, 0, 1, 1], rtol=1e-9)
 
     def test_written_out_switch_and_pulse_train(self, model, method):
-        opened = model("x = INTEG(IF THEN ELSE(Time - 1 > 0.5, 1, 0), 0)\ny = INTEG(PULSE TRAIN(0.5, 0.25, 1, 3), 0)",
-                       time_step=0.25, saveper=1)
+        opened = model(
+            "x = INTEG(IF THEN ELSE(Time - 1 > 0.5, 1, 0), 0)\ny = INTEG(PULSE TRAIN(0.5, 0.25, 1, 3), 0)",
+            time_step=0.25,
+            saveper=1,
+        )
         result = capdyn.simulate(opened, method=method)
         np.testing.assert_allclose(result["x"], [0, 0, 0.5, 1.5, 2.5], atol=1e-9)
         np.testing.assert_allclose(result["y"], [0, 0.25, 0.5, 0.75, 0.75], atol=1e-9)
@@ -191,5 +253,7 @@ def test_a_function_of_the_grid_refuses_an_adaptive_method(tmp_path):
     )
     opened = capdyn.open_model(path)
     assert capdyn.simulate(opened, method="euler")["shot"].values.tolist() == [0, 0, 3, 0, 0]
-    with pytest.raises(capdyn.ArgumentError, match="'shot' uses XPULSE, which makes sense on a fixed step only"):
+    with pytest.raises(
+        capdyn.ArgumentError, match="'shot' uses XPULSE, which makes sense on a fixed step only"
+    ):
         capdyn.simulate(opened, method="lsoda")

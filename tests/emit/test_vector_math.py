@@ -1,7 +1,7 @@
 """Elementary functions of `capdyn.emit.vector_math`: accuracy, special values, the same bits in every lane and width.
 
 Accuracy is measured in units in the last place against mpmath with 120 bits; the limit for every function, over all
-doubles, is 2 ulp. NumPy's own functions are not the reference: they are no more accurate.
+doubles, is 1 ulp. NumPy's own functions are not the reference: they are no more accurate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mpmath import libmp
 
 from capdyn.emit.vector_math import FUNCTIONS, declare
 
-LIMIT_ULP = 2.0
+LIMIT_ULP = 1.0
 BITS = 120
 POINTS = 20_000
 INF, NAN = math.inf, math.nan
@@ -187,7 +187,7 @@ def angle_points(rng: np.random.Generator, n: int) -> list[np.ndarray]:
         log_uniform(rng, 29, 1024, n // 8),
         around(multiples * (math.pi / 2), 2),  # where the reduction cancels most
         around(multiples[:400] * (math.pi / 4), 1),
-        # the doubles closest to multiples of pi/2 (Muller et al. 2018, table 11.1; Kahan)
+        # the doubles closest to multiples of pi/2 (Muller, Elementary Functions, 2016)
         around([6381956970095103.0 * 2.0**797, 5.706674932067741e303, 45035996.273704995, 2.0**30, HUGE / 2]),
     ]
 
@@ -212,11 +212,15 @@ def arc_points(rng: np.random.Generator, n: int) -> list[np.ndarray]:
 
 
 def arc2_points(rng: np.random.Generator, n: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    m = n // 4
-    x = log_uniform(rng, -1074, 1024, m)
+    m = n // 6
+    # No zeros here: they have signs, which mpmath does not know.
+    x = log_uniform(rng, -1030, 1024, m)
+    part = log_uniform(rng, -40, 0, m)
     return [
         (log_uniform(rng, -1074, 1024, m), log_uniform(rng, -1074, 1024, m)),
-        (np.clip(x * rng.uniform(-3, 3, m), -HUGE, HUGE), x),  # sizes alike, over the whole range
+        (x * part, x),
+        (x, x * part),
+        (x, x * rng.uniform(0.01, 1, m)),  # sizes alike, over the whole range
         (rng.uniform(-1, 1, m), rng.uniform(-1, 1, m)),
         (log_uniform(rng, -1074, -900, m), log_uniform(rng, -80, 80, m)),  # subnormal quotients
         (around([1.0, 2.0, HUGE / 4], 10), np.full(63, 1.0)),
@@ -288,7 +292,7 @@ def ulp_errors(name: str, arguments: list[np.ndarray]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_within_two_ulp_of_the_exact_value(name: str) -> None:
+def test_within_one_ulp_of_the_exact_value(name: str) -> None:
     arguments = points(name)
     errors = ulp_errors(name, arguments)
     worst = int(np.argmax(errors))
@@ -317,7 +321,7 @@ SPECIAL: dict[str, list[tuple[float, float]]] = {
         (TINY, 1.0),
         (INF, INF),
         (-INF, 0.0),
-        (709.782712893384, 1.797693134862273e308),
+        (709.782712893384, 1.7976931348622732e308),
         (709.7827128933841, INF),
         (1e300, INF),
         (-745.1332191019411, TINY),
@@ -359,7 +363,15 @@ SPECIAL: dict[str, list[tuple[float, float]]] = {
         (INF, NAN),
         (-INF, NAN),
     ],
-    "atan": [(0.0, 0.0), (-0.0, -0.0), (TINY, TINY), (1.0, PI / 4), (INF, PI / 2), (-INF, -PI / 2), (HUGE, PI / 2)],
+    "atan": [
+        (0.0, 0.0),
+        (-0.0, -0.0),
+        (TINY, TINY),
+        (1.0, PI / 4),
+        (INF, PI / 2),
+        (-INF, -PI / 2),
+        (HUGE, PI / 2),
+    ],
     "sinh": [(0.0, 0.0), (-0.0, -0.0), (TINY, TINY), (INF, INF), (-INF, -INF), (711.0, INF), (-HUGE, -INF)],
     "cosh": [(0.0, 1.0), (-0.0, 1.0), (TINY, 1.0), (INF, INF), (-INF, INF), (-711.0, INF), (HUGE, INF)],
     "tanh": [(0.0, 0.0), (-0.0, -0.0), (TINY, TINY), (INF, 1.0), (-INF, -1.0), (20.0, 1.0), (HUGE, 1.0)],
@@ -404,7 +416,10 @@ SIZES = [0.0, TINY, 0.5, 1.0, 2.0, 3.0, 2.0**52 + 1, 2.0**53 - 1, 2.0**53, 2.0**
 SIGNED = [s * x for x in SIZES for s in (1.0, -1.0)] + [NAN]
 
 
-@pytest.mark.parametrize("x", [x for x in SIGNED if abs(x) not in (TINY, HUGE, 2.0**52 + 1, 2.0**53 - 1)] + [-HUGE])
+INEXACT_BASES = (TINY, HUGE, 2.0**52 + 1, 2.0**53 - 1)
+
+
+@pytest.mark.parametrize("x", [x for x in SIGNED if abs(x) not in INEXACT_BASES])
 def test_pow_of_special_values(x: float) -> None:
     wrong = [(y, value("pow", x, y)) for y in SIGNED if not same(value("pow", x, y), c_pow(x, y))]
     assert wrong == []
@@ -451,7 +466,9 @@ def test_atan2_of_special_values(y: float) -> None:
 def mixed_points(name: str) -> list[np.ndarray]:
     """2,560 arguments in random order: ordinary and far ones, zeros, infinities and NaN side by side."""
     rng = np.random.default_rng(7)
-    odd = np.array([0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, -NAN, TINY, -HUGE, 1e20, -3e200, 0.5, 1e-310, 2.0, -3.0])
+    odd = np.array(
+        [0.0, -0.0, 1.0, -1.0, INF, -INF, NAN, -NAN, TINY, -HUGE, 1e20, -3e200, 0.5, 1e-310, 2.0, -3.0]
+    )
     chosen = [rng.choice(a, 2048) for a in points(name, 4096)]
     pairs = np.stack(chosen)
     extreme = rng.choice(odd, (len(chosen), 512))
@@ -497,7 +514,8 @@ def test_neighbouring_lanes_do_not_change_a_bit(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "sign"), [(n, -1.0) for n in ("sin", "tan", "asin", "atan", "sinh", "tanh")] + [("cos", 1.0), ("cosh", 1.0)]
+    ("name", "sign"),
+    [(name, -1.0) for name in ("sin", "tan", "asin", "atan", "sinh", "tanh")] + [("cos", 1.0), ("cosh", 1.0)],
 )
 def test_odd_and_even_functions_are_so_to_the_bit(name: str, sign: float) -> None:
     x = points(name, 4096)[0]

@@ -166,4 +166,7 @@ def make_plain_run() -> Callable[..., xr.Dataset]:
 
 @pytest.fixture(scope="session")
 def four_runs() -> list[xr.Dataset]:
-    return [synthetic_run(name) for name in ("supply_push", "baseline", "network_broker_only", "conditional_package")]
+    return [
+        synthetic_run(name)
+        for name in ("supply_push", "baseline", "network_broker_only", "conditional_package")
+    ]

@@ -7,7 +7,7 @@ of members can run on a thread pool.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import llvmlite.binding as binding
@@ -35,8 +35,8 @@ class _Code:
     """Keeps the compiled module alive as long as its functions can be called."""
 
     engine: binding.ExecutionEngine
-    programs: dict[str, Callable[..., None]]
-    marches: dict[str, Callable[..., None]]
+    programs: Mapping[str, Callable[..., None]]
+    marches: Mapping[str, Callable[..., None]]
 
 
 class Kernel(Engine):

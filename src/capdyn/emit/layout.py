@@ -49,6 +49,9 @@ class Layout:
             rest, position = divmod(rest, len(elements))
             labels.append(elements[position])
         name = symbol.variable or symbol.name.removeprefix("#")
+        if symbol.kind == "derivative":
+            state = next(state for state, rate in self.system.derivatives.items() if rate == symbol.name)
+            name = f"net flow of {self.system.symbols[state].variable or state.removeprefix('#')}"
         return f"{name}[{','.join(reversed(labels))}]" if labels else name
 
 

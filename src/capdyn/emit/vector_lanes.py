@@ -5,7 +5,7 @@ explicit fused multiply-add, integer operations, selects and bit casts, never a 
 result depends on that lane's operands alone and has the same bits at every width and on every x86-64.
 
 Error-free transformations (`fast_two_sum`, `two_sum`, `two_product`) are those of Dekker (1971) and Knuth (1969),
-see Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed. (2018), chapter 4.
+see Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed. (2018).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Lanes:
         """`value` in every lane."""
         return ir.Constant(self.real, [value] * self.width)
 
-    def int(self, value: int) -> ir.Constant:
+    def whole(self, value: int) -> ir.Constant:
         """The 64-bit integer `value` in every lane."""
         return ir.Constant(self.integer, [value] * self.width)
 
@@ -95,11 +95,11 @@ class Lanes:
 
     def magnitude(self, x: ir.Value) -> ir.Value:
         """|x|."""
-        return self.from_bits(self.builder.and_(self.bits(x), self.int(MAGNITUDE_BITS)))
+        return self.from_bits(self.builder.and_(self.bits(x), self.whole(MAGNITUDE_BITS)))
 
     def sign(self, x: ir.Value) -> ir.Value:
         """The sign bit of each lane, as an integer with the other bits zero."""
-        return self.builder.and_(self.bits(x), self.int(SIGN_BIT))
+        return self.builder.and_(self.bits(x), self.whole(SIGN_BIT))
 
     def flip_sign(self, x: ir.Value, sign: ir.Value) -> ir.Value:
         """x with its sign flipped where `sign` (from `sign`) is set."""
@@ -117,17 +117,17 @@ class Lanes:
     def round_multiple(self, x: ir.Value, factor: float) -> tuple[ir.Value, ir.Value]:
         """n = x * factor to the nearest integer, as doubles and as integers; needs |n| < 2**51."""
         shifted = self.fma(x, self.num(factor), self.num(ROUND_SHIFT))
-        whole = self.builder.sub(self.bits(shifted), self.int(ROUND_SHIFT_BITS))
+        whole = self.builder.sub(self.bits(shifted), self.whole(ROUND_SHIFT_BITS))
         return self.sub(shifted, self.num(ROUND_SHIFT)), whole
 
     def power_of_two(self, biased: ir.Value) -> ir.Value:
         """2**(biased - 1023), for 0 < biased < 2047."""
-        return self.from_bits(self.builder.shl(biased, self.int(52)))
+        return self.from_bits(self.builder.shl(biased, self.whole(52)))
 
     def scale(self, x: ir.Value, exponent: ir.Value) -> ir.Value:
         """x * 2**exponent, |exponent| <= 2000, |x| near 1: in two steps, of which only the last one rounds."""
-        total = self.builder.add(exponent, self.int(2 * 1023))
-        first = self.builder.lshr(total, self.int(1))
+        total = self.builder.add(exponent, self.whole(2 * 1023))
+        first = self.builder.lshr(total, self.whole(1))
         second = self.builder.sub(total, first)
         return self.mul(self.mul(x, self.power_of_two(first)), self.power_of_two(second))
 

@@ -128,7 +128,8 @@ def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: M
             )
         numbers.append(float(settings.time.get(control, lanes[0])))
     method = settings.method or model.source.method or "euler"
-    return check(Clock(*numbers, method))
+    start, end, length, saveper = numbers
+    return check(Clock(start, end, length, saveper, method))
 
 
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:

@@ -16,12 +16,18 @@ import numpy as np
 METHODS = {"lsoda": "LSODA", "radau": "Radau", "bdf": "BDF", "dop853": "DOP853", "rk45": "RK45"}
 
 
+# Evaluations without getting on by a ten-billionth of the piece, after which a solver counts as stuck: near an
+# infinity LSODA would go on for ever with t + h = t.
+_PATIENCE = 20_000
+_PROGRESS = 1e-10
+
+
 @dataclass(frozen=True)
 class Solution:
     """What an adaptive run gives.
 
     y : ndarray, shape (n_saves, n_states)  states at the save times, nan behind a failure.
-    message : '' or why the solver stopped; failed_at : time that it reached then.
+    message : '' or why the solver stopped; failed_at : latest time that it looked at then.
     evaluations : calls of the right-hand side.
     """
 
@@ -63,21 +69,43 @@ def integrate(
     for a, b in zip([start, *inner], [*inner, end], strict=True):
         # The piece sees only the open interval: what holds at a itself may still be the piece before, at b the next.
         first, last = math.nextafter(a, math.inf), b - 4.0 * math.ulp(b)
+
+        watched = _Watched(rhs, first, last)
         wanted = np.flatnonzero((saves > a) & (saves <= b))
-        found = solve_ivp(
-            lambda t, y, first=first, last=last: rhs(min(max(t, first), last), y),
-            (a, b),
-            y,
-            METHODS[method],
-            t_eval=np.append(saves[wanted][saves[wanted] < b], b),
-            rtol=rtol,
-            atol=atol,
-            vectorized=True,
-        )
+        stops = np.append(saves[wanted][saves[wanted] < b], b)
+        try:
+            found = solve_ivp(
+                watched, (a, b), y, METHODS[method], t_eval=stops, rtol=rtol, atol=atol, vectorized=True
+            )
+        except _Stuck:
+            return Solution(result, "The step became too small to get on.", watched.reached)
         evaluations += found.nfev
         if not found.success or not np.isfinite(found.y).all():
-            reached = float(found.t[-1]) if len(found.t) else a
-            return Solution(result, found.message or "The state stopped being finite.", reached, evaluations)
+            message = found.message if not found.success else "The state stopped being finite."
+            return Solution(result, message, watched.reached, evaluations)
         result[wanted] = found.y.T[: len(wanted)]
         y = found.y[:, -1]
     return Solution(result, evaluations=evaluations)
+
+
+class _Stuck(Exception):
+    """A solver that no longer gets on."""
+
+
+class _Watched:
+    """A right-hand side on an open interval that notices when the solver no longer gets on."""
+
+    def __init__(self, rhs: Callable[[float, np.ndarray], np.ndarray], first: float, last: float):
+        self.rhs, self.first, self.last = rhs, first, last
+        self.reached = first
+        self._mark, self._calls = first, 0
+
+    def __call__(self, t: float, y: np.ndarray) -> np.ndarray:
+        t = min(max(t, self.first), self.last)
+        self.reached = max(self.reached, t)
+        self._calls += 1
+        if self.reached - self._mark > _PROGRESS * (self.last - self.first):
+            self._mark, self._calls = self.reached, 0
+        if self._calls > _PATIENCE:
+            raise _Stuck
+        return self.rhs(t, y)

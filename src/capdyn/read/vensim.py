@@ -1,0 +1,158 @@
+"""`.mdl` -> Model: each definition parsed by itself, so that a mistake has a place and all are found at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import Problem
+from ..lang.expressions import Call, Expression
+from ..lang.model import Component, Model, SubscriptRange
+from ..lang.names import key
+from . import assemble
+from .adapt import adapt
+from .left import LeftSide, left_side, limits_of, range_of, unquoted
+from .literal import literal
+from .parsing import deep, explained, quiet
+from .plain import plain, read_table
+from .source import Mistake, Source, decode, load, reject
+from .split import Definition, split
+from .tokens import VENSIM, Token, pairs, tokenize
+
+# Functions that PySD makes nodes of their own, with their numbers of arguments.
+# Source: pysd/translators/vensim/vensim_structures.py; PULSE TRAIN is left out since PySD reorders its arguments.
+STRUCTURES: dict[str, tuple[int, ...]] = {
+    "game": (1,), "initial": (1,), "integ": (2,), "delay1": (2,), "delay1i": (3,), "delay3": (2,), "delay3i": (3,),
+    "delay n": (4,), "delay fixed": (3,), "smooth": (2,), "smoothi": (3,), "smooth3": (2,), "smooth3i": (3,),
+    "smooth n": (4,), "trend": (3,), "forecast": (3,), "sample if true": (3,), "allocate available": (3,),
+    "allocate by priority": (5,), "get xls lookups": (4,), "get direct lookups": (4,), "get xls data": (4,),
+    "get direct data": (4,), "get xls constants": (3,), "get direct constants": (3,),
+}
+
+
+def read_vensim(path: Path, name: str) -> Model:
+    """The Model of a Vensim file.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be read as text.
+    ModelError
+        All mistakes in it, each with line and column.
+    """
+    source = decode(path, load(path))
+    parts = split(source)
+    problems = [source.problem(mistake) for mistake in parts.mistakes]
+    for macro in parts.macros:
+        problems.append(Problem("Macros are not run yet.", source.where(macro), "Write their equations out."))
+    draft = _Draft(source)
+    with quiet(), deep():
+        for definition in parts.definitions:
+            try:
+                draft.add(definition)
+            except Mistake as mistake:
+                problems.append(source.problem(mistake))
+    if not parts.definitions and not problems:
+        problems.append(Problem("There is no definition in this file.", source.where(0),
+                                "A definition reads: name = equation ~ units ~ comment |"))
+    variables = assemble.variables(draft.equations, problems)
+    ranges = assemble.ranges(draft.ranges, problems)
+    assemble.check_namespace(variables, ranges, problems)
+    reject(problems)
+    return Model(name, str(path), source.hash, variables, ranges, parts.method, tuple(draft.notes))
+
+
+@dataclass
+class _Draft:
+    """What has been read so far."""
+
+    source: Source
+    equations: list[assemble.Equation] = field(default_factory=list)
+    ranges: list[SubscriptRange] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, definition: Definition) -> None:
+        left = left_side(definition)
+        where = self.source.where(definition.start)
+        if left.mark in (":", "<->"):
+            parsed = _element(definition, range_of(definition, left))
+            self.ranges.append(_range(parsed, left, where))
+        elif left.mark in (":THE CONDITION:", ":TEST INPUT:"):
+            self.notes.append(f"{where}: the reality check '{left.name}' is not run.")
+        else:
+            units, limits = limits_of(definition)
+            component = self._component(definition, left, where)
+            self.equations.append(assemble.Equation(
+                left.name, component, units, limits, definition.comment, definition.group))
+
+    def _component(self, definition: Definition, left: LeftSide, where: Any) -> Component:
+        expression, kind = _right_side(definition, left)
+        if left.subscripts or left.exceptions:
+            parsed = _element(definition, f"{left.text} = k0")
+            subscripts, exceptions = parsed.subscripts
+        else:
+            subscripts, exceptions = [], []
+        return Component(
+            subscripts=tuple(map(key, subscripts)),
+            expression=expression,
+            where=where,
+            text=definition.text,
+            exceptions=tuple(tuple(map(key, group)) for group in exceptions),
+            kind=kind,
+        )
+
+
+def _range(parsed: Any, left: LeftSide, where: Any) -> SubscriptRange:
+    copy = parsed.definition if isinstance(parsed.definition, str) else ""
+    members = () if copy else tuple(map(unquoted, parsed.definition))
+    mapped = tuple(map(unquoted, parsed.mapping))
+    return SubscriptRange(left.name, key(left.name), members, where, mapped, unquoted(copy))
+
+
+def _element(definition: Definition, text: str) -> Any:
+    """PySD's component of a definition."""
+    from pysd.translators.vensim.vensim_element import Element
+
+    with explained(definition.start, lambda place: definition.start):
+        return Element(text, "", "").parse()
+
+
+def _right_side(definition: Definition, left: LeftSide) -> tuple[Expression, str]:
+    """The expression of a definition and the kind of its component."""
+    text = definition.equation[left.end :]
+    start, end = definition.start + left.end, definition.start + len(definition.equation)
+    kind = {"==": "constant", ":=": "data", "data": "data", "(": "lookup"}.get(left.mark, "auxiliary")
+    if left.mark == "data":
+        return Call("data", ()), kind
+    tokens = tokenize(text, VENSIM, start)
+    if left.mark == "(" and not _is_get(tokens[1:]):
+        pairs(tokens)
+        table, after = read_table(tokens, 0)
+        if after < len(tokens):
+            raise Mistake(f"Something follows the table of '{left.name}'.", tokens[after].start, "Take it out.")
+        return table, kind
+    if left.mark == "(":
+        tokens = tokens[1:-1] if pairs(tokens).get(0) == len(tokens) - 1 else tokens
+    found = literal(tokens, text, start)
+    expression = found if found is not None else _parse(tokens, end)
+    if isinstance(expression, Call) and expression.function == "a function of":  # what Vensim writes for a sketch
+        raise Mistake(f"'{left.name}' has no equation yet.", start, "Write one.")
+    if isinstance(expression, Call) and expression.function == "get lookups":
+        kind = "lookup"
+    return expression, kind
+
+
+def _is_get(tokens: list[Token]) -> bool:
+    return bool(tokens) and key(tokens[0].text).startswith("get ")
+
+
+def _parse(tokens: list[Token], end: int) -> Expression:
+    """A formula, through PySD."""
+    from pysd.translators.vensim.vensim_element import Component as PysdComponent
+
+    written = plain(tokens, end, STRUCTURES)
+    component = PysdComponent("k", ([], []), written.text)
+    with explained(tokens[0].start, written.offset):
+        component.parse()
+        return adapt(component.ast, written.words, tokens[0].start)

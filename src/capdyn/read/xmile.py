@@ -1,0 +1,248 @@
+"""XMILE -> Model: each equation through PySD's element classes, on a copy of its node that holds placeholders only.
+
+Source: XMILE 1.0, https://docs.oasis-open.org/xmile/xmile/v1.0/xmile-v1.0.html .
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError, Problem, StoreError, Where
+from ..lang.expressions import Call, Expression, Number, Reference, Table
+from ..lang.model import CONTROLS, Component, Model, SubscriptRange
+from ..lang.names import key
+from . import assemble
+from .left import LARGEST, unquoted
+from .parsing import deep, quiet
+from .source import Mistake, load, reject
+from .spread import Arrays, spread
+from .tokens import NUMBER
+from .xmile_equation import EquationParser, Misread
+
+VARIABLES = ("aux", "flow", "gf", "stock")
+UNSUPPORTED = {
+    "module": "Modules are not run yet.", "conveyor": "Conveyors are not run yet.",
+    "queue": "Queues are not run yet.", "oven": "Ovens are not run yet.", "macro": "Macros are not run yet.",
+    "init_eqn": "An initial equation of its own is not supported here.",
+}
+
+
+def read_xmile(path: Path, name: str) -> Model:
+    """The Model of an XMILE file.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be read.
+    ModelError
+        If it is not well-formed XML without a document type, or for all mistakes in it, each with its line.
+    """
+    data = load(path)
+    root = _root(path, data)
+    draft = _Draft(str(path), root, {"ns": root.nsmap[None]})
+    with quiet(), deep():
+        draft.read()
+    problems = draft.problems
+    variables = assemble.variables(draft.equations, problems)
+    ranges = assemble.ranges(draft.ranges, problems)
+    assemble.check_namespace(variables, ranges, problems)
+    if not variables and not problems:
+        problems.append(Problem("There is no variable in this file.", Where(str(path)), "Its model has none."))
+    reject(problems)
+    specs = root.find("{*}sim_specs")
+    method = specs.get("method", "").lower() if specs is not None else ""
+    return Model(name, str(path), hashlib.sha256(data).hexdigest(), variables, ranges,
+                 method if method in ("euler", "rk4", "rk2") else "", tuple(draft.notes))
+
+
+def _root(path: Path, data: bytes) -> Any:
+    """The XML tree. A document type is refused, and with it all entities: no file, no network, no expansion."""
+    from lxml import etree
+
+    if b"\0" in data:
+        raise StoreError(f"'{path}' is not an XML file in UTF-8.", remedy="Save it in UTF-8.")
+    refused = ModelError("A document type or an entity is not allowed in a model file.", Where(str(path), 1),
+                         "Take out <!DOCTYPE ...> and write the text of entities out.")
+    if re.search(rb"<!\s*(?:DOCTYPE|ENTITY)", data, re.IGNORECASE):
+        raise refused
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
+                             huge_tree=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise ModelError(f"This is not well-formed XML: {error.msg}.", Where(str(path), line, column),
+                         "Export the model again.") from None
+    if root.getroottree().docinfo.doctype:  # in an encoding that hid it from the search above
+        raise refused
+    if etree.QName(root).localname != "xmile" or None not in root.nsmap:
+        raise ModelError("This is XML, but not XMILE.", Where(str(path), root.sourceline or 1),
+                         'The file should begin with <xmile xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">.')
+    return root
+
+
+@dataclass
+class _Draft:
+    """What has been read so far."""
+
+    file: str
+    root: Any
+    ns: dict[str, str]
+    equations: list[assemble.Equation] = field(default_factory=list)
+    ranges: list[SubscriptRange] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    parser: Any = None
+
+    def find(self, node: Any, path: str) -> list[Any]:
+        return list(node.xpath(path, namespaces=self.ns))
+
+    def text(self, node: Any, path: str) -> str:
+        found = self.find(node, path)
+        return " ".join((found[0].text or "").split()) if found else ""
+
+    def wrong(self, node: Any, what: str, remedy: str = "") -> None:
+        self.problems.append(Problem(what, Where(self.file, node.sourceline or 0), remedy))
+
+    def read(self) -> None:
+        """Ranges, control variables and variables, in this order."""
+        for tag, what in UNSUPPORTED.items():
+            for node in self.find(self.root, f"//ns:{tag}"):
+                self.wrong(node, what, "Write it out with stocks, flows and auxiliaries.")
+        for node in self.find(self.root, "ns:model")[1:]:
+            self.wrong(node, "A second model in one file is not run yet.", "Keep one model a file.")
+        for node in self.find(self.root, "ns:dimensions/ns:dim"):
+            self._range(node)
+        groups = {key(member.get("name") or member.text or ""): unquoted(group.get("name", ""))
+                  for group in self.find(self.root, "//ns:group") for member in group}
+        nodes = [node for node in self.find(self.root, "ns:model[1]/ns:variables/*") if _tag(node) in VARIABLES]
+        dims = {key(_name(node)): self._dimensions(node) for node in nodes if node.get("name")}
+        arrays = Arrays({name: subscripts for name, subscripts in dims.items() if subscripts}, frozenset(
+            key(_name(node)) for node in nodes if node.get("name") and self._is_table(node)))
+        self.parser = EquationParser(self.file, self.root, self.ns)
+        self._controls(dims)
+        for node in nodes:
+            if not node.get("name"):
+                self.wrong(node, f"This <{_tag(node)}> has no name.")
+            elif key(_name(node)) not in CONTROLS[:3]:  # those are in <sim_specs>
+                self._variable(node, arrays, groups)
+
+    def _range(self, node: Any) -> None:
+        name = unquoted(node.get("name", ""))
+        members = tuple(unquoted(member.get("name", "")) for member in self.find(node, "ns:elem"))
+        size = node.get("size", "")
+        if not members and re.fullmatch(r"[0-9]{1,9}", size) and 0 < int(size) <= LARGEST:
+            members = tuple(str(number) for number in range(1, int(size) + 1))
+        if not name or not members:
+            self.wrong(node, f"The dimension '{name}' has no elements.",
+                       "Give it <elem name=...>, or a size up to 10000.")
+            return
+        self.ranges.append(SubscriptRange(name, key(name), members, Where(self.file, node.sourceline or 0)))
+
+    def _dimensions(self, node: Any) -> tuple[str, ...]:
+        """Names of the dimensions of a variable."""
+        return tuple(key(dim.get("name", "")) for dim in self.find(node, "ns:dimensions/ns:dim"))
+
+    def _is_table(self, node: Any) -> bool:
+        return _tag(node) == "gf" or (bool(self.find(node, "ns:gf")) and not self.text(node, "ns:eqn"))
+
+    def _controls(self, present: dict[str, tuple[str, ...]]) -> None:
+        specs = self.find(self.root, "ns:sim_specs")
+        if not specs:
+            self.wrong(self.root, "There is no <sim_specs>.", "It holds <start>, <stop> and <dt>.")
+            return
+        units = specs[0].get("time_units", "")
+        for name, tag in zip(("INITIAL TIME", "FINAL TIME", "TIME STEP"), ("start", "stop", "dt"), strict=True):
+            found = self.find(specs[0], f"ns:{tag}")
+            if not found:
+                self.wrong(specs[0], f"There is no <{tag}> in <sim_specs>.", f"For example <{tag}>1</{tag}>.")
+                continue
+            try:
+                value = self.parser.formula(found[0])
+            except Misread as error:
+                self.problems.append(error.problem)
+                continue
+            if found[0].get("reciprocal", "").lower() == "true":
+                value = Number(1.0 / value.value) if isinstance(value, Number) and value.value else \
+                    Call("/", (Number(1.0), value))
+            self._add(found[0], name, value, found[0].text or "", units)
+        if "saveper" not in present:
+            self._add(specs[0], "SAVEPER", Reference("time step"), "TIME STEP", units)
+
+    def _add(self, node: Any, name: str, value: Expression, text: str, units: str) -> None:
+        component = Component((), value, Where(self.file, node.sourceline or 0), text.strip())
+        self.equations.append(assemble.Equation(name, component, units))
+
+    def _variable(self, node: Any, arrays: Arrays, groups: dict[str, str]) -> None:
+        """All equations of a variable: one, or one for each <element>."""
+        name = _name(node)
+        limits = self._limits(node)
+        for part, subscripts in self._parts(node):
+            try:
+                expression = self.parser.equation(part, _tag(node))
+                expression = spread(expression, subscripts, self._dimensions(node), arrays)
+            except Misread as error:
+                self.problems.append(error.problem)
+                continue
+            except Mistake as mistake:
+                self.wrong(part, mistake.what, mistake.remedy)
+                continue
+            eqn = self.find(part, "ns:eqn")
+            component = Component(
+                subscripts=subscripts,
+                expression=expression,
+                where=Where(self.file, (eqn[0] if eqn else part).sourceline or 0),
+                text=((eqn[0].text or "") if eqn else "").strip(),
+                kind="lookup" if isinstance(expression, Table) else "auxiliary",
+            )
+            self.equations.append(assemble.Equation(
+                name, component, self.text(node, "ns:units"), limits, self.text(node, "ns:doc"),
+                groups.get(key(name), "")))
+
+    def _limits(self, node: Any) -> assemble.Limits:
+        """The <range> of a variable."""
+        bounds: list[float | None] = [None, None]
+        for place, name in enumerate(("min", "max")):
+            for found in self.find(node, f"ns:range/@{name}"):
+                if re.fullmatch(rf"\s*[-+]?{NUMBER}\s*", found):
+                    bounds[place] = float(found)
+                elif not re.fullmatch(r"\s*[-+]?inf(?:inity)?\s*", found, re.IGNORECASE):
+                    self.wrong(node, f"The {name} '{found}' of the range of '{_name(node)}' is not a number.",
+                               "Write a number.")
+        low, high = bounds
+        if low is not None and high is not None and low > high:
+            self.wrong(node, f"The range of '{_name(node)}' ends before it begins.", "Exchange min and max.")
+        return low, high
+
+    def _parts(self, node: Any) -> list[tuple[Any, tuple[str, ...]]]:
+        """Nodes with one equation each, and the subscripts that it is for.
+
+        PySD overlooks the initial value of a stock and the graph of an auxiliary inside an <element>, so each
+        <element> becomes a variable of its own.
+        """
+        elements = self.find(node, "ns:element")
+        if not elements:
+            return [(node, self._dimensions(node))]
+        parts = []
+        for element in elements:
+            part = copy.deepcopy(node)
+            for child in self.find(part, "ns:element | ns:eqn | ns:gf"):
+                part.remove(child)
+            for child in element:
+                part.append(copy.deepcopy(child))
+            part.sourceline = element.sourceline
+            parts.append((part, tuple(map(key, element.get("subscript", "").split(",")))))
+        return parts
+
+
+def _tag(node: Any) -> str:
+    return str(node.tag).rpartition("}")[2]
+
+
+def _name(node: Any) -> str:
+    return unquoted(node.get("name", "").replace("\\n", " "))

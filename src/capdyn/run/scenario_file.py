@@ -1,0 +1,205 @@
+"""A scenario as written: TOML text, its form, where each key stands, and what it inherits from.
+
+Nothing here knows a model; `capdyn.run.scenario` gives the names meaning.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import Problem, ScenarioError, Where
+from ..lang.names import did_you_mean, key
+from .scenario_form import Form, describe, read_form
+from .toml_places import places
+
+FOLDERS = (
+    "scenarios",
+    "cases",
+    "reductions",
+)  # where scenarios lie beside a model; the first needs no prefix
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One scenario of a line of inheritance, or the arguments of a call.
+
+    name : how the run is called. file : the TOML file, None where it came from Python.
+    label : what stands before a message that has no file, such as 'parameters'.
+    places : line and column of each key.
+    """
+
+    name: str
+    form: Form
+    file: str | None = None
+    label: str = ""
+    places: Mapping[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+
+    def problem(self, path: tuple[str, ...], what: str, remedy: str = "") -> Problem:
+        """A problem at a key of this layer, or at the nearest table around it."""
+        if self.file is None:
+            return Problem(f"{self.label}: {what}", None, remedy)
+        return Problem(what, self.where(path), remedy)
+
+    def where(self, path: tuple[str, ...]) -> Where:
+        """File, line and column of a key, or of the nearest table around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return Where(self.file or "", *self.places.get(path, (0, 0)))
+
+
+def names(folder: Path | None) -> list[str]:
+    """Names of the scenarios beside a model: `baseline`, ..., then `cases/...` and `reductions/...`, each sorted."""
+    found: list[str] = []
+    for place in FOLDERS if folder is not None else ():
+        prefix = "" if place == FOLDERS[0] else f"{place}/"
+        found += sorted(f"{prefix}{file.stem}" for file in Path(folder or "", place).glob("*.toml"))
+    return found
+
+
+def read_layers(
+    scenario: str | Path | Mapping[str, Any] | None, folder: Path | None, problems: list[Problem]
+) -> list[Layer]:
+    """The scenario and all that it inherits from, the oldest first. Mistakes of form go to `problems`.
+
+    Raises
+    ------
+    ScenarioError
+        The scenario itself is not there, cannot be read or is no TOML.
+    """
+    if scenario is None:
+        return []
+    if isinstance(scenario, Mapping):
+        layer = check_form("custom", dict(scenario), problems, label="scenario")
+        file = None
+    else:
+        file = find_file(scenario, folder)
+        layer = read_file(file, problems)
+    layers = [layer]
+    seen = [file.resolve()] if file else []
+    while layer.form.inherits is not None:
+        parent = _parent(layer, file, folder, problems)
+        if parent is None:
+            break
+        file = parent
+        if parent.resolve() in seen:
+            circle = [*seen[seen.index(parent.resolve()) :], parent]
+            problems.append(
+                layer.problem(("inherits",), _circle(circle), "Let one of them inherit from nothing.")
+            )
+            break
+        seen.append(parent.resolve())
+        layer = read_file(parent, problems)
+        layers.insert(0, layer)
+    return layers
+
+
+def _circle(files: Sequence[Path]) -> str:
+    return f"Scenarios inherit from one another in a circle: {' -> '.join(file.stem for file in files)}."
+
+
+def find_file(scenario: str | Path, folder: Path | None) -> Path:
+    """The file of a scenario given by name or path."""
+    if not isinstance(scenario, str | Path):
+        raise ScenarioError(
+            f"scenario: {describe(scenario)} is no scenario.",
+            remedy="Give a name, a path to a .toml file, or a mapping.",
+        )
+    text = str(scenario)
+    if isinstance(scenario, Path) or text.endswith(".toml"):
+        if Path(text).is_file():
+            return Path(text)
+        raise ScenarioError(f"There is no scenario file '{text}'.", remedy=_offer(text[:-5], names(folder)))
+    found = _named(text, folder)
+    if found is None:
+        raise ScenarioError(f"There is no scenario '{text}'.", remedy=_offer(text, names(folder)))
+    return found
+
+
+def _named(name: str, folder: Path | None) -> Path | None:
+    """The file of a name of `names`; case, spaces and underscores do not matter."""
+    known = names(folder)
+    same = [known_name for known_name in known if known_name == name]
+    same += [known_name for known_name in known if key(known_name) == key(name)]
+    if not same or folder is None:
+        return None
+    return folder / (f"{same[0]}.toml" if "/" in same[0] else f"{FOLDERS[0]}/{same[0]}.toml")
+
+
+def _parent(layer: Layer, file: Path | None, folder: Path | None, problems: list[Problem]) -> Path | None:
+    """The file that a layer inherits from: beside it, or else a scenario of the model."""
+    name = layer.form.inherits or ""
+    beside = {key(other.stem): other for other in sorted(file.parent.glob("*.toml"))} if file else {}
+    found = beside.get(key(name)) or _named(name, folder)
+    if found is None:
+        known = [*(other.stem for other in beside.values() if other != file), *names(folder)]
+        what = f"There is no scenario '{name}' to inherit from."
+        problems.append(layer.problem(("inherits",), what, _offer(name, dict.fromkeys(known))))
+    return found
+
+
+def _offer(name: str, known: Sequence[str] | dict[str, None]) -> str:
+    """The nearest names, or all of them."""
+    listed = f"The scenarios are {', '.join(known)}." if known else "There is none beside the model."
+    return did_you_mean(name, known) or listed
+
+
+def read_file(file: Path, problems: list[Problem]) -> Layer:
+    """A scenario file as a layer; mistakes of form go to `problems`.
+
+    Raises
+    ------
+    ScenarioError
+        It cannot be read, or is no TOML in UTF-8.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")  # editors on Windows may write a byte order mark
+        raw = tomllib.loads(text)
+    except OSError as error:
+        raise ScenarioError(
+            f"The scenario cannot be read: {error.strerror}.", Where(str(file)), "Check its permissions."
+        ) from None
+    except UnicodeDecodeError:
+        raise ScenarioError(
+            "The scenario is not text in UTF-8.", Where(str(file)), "Save it as UTF-8."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(_syntax(str(error), text, str(file))) from None
+    return check_form(file.stem, raw, problems, str(file), places=places(text))
+
+
+_TOML_PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
+
+
+def _syntax(message: str, text: str, file: str) -> Problem:
+    """A TOML syntax error with its place, which `tomllib` puts into the message."""
+    match = _TOML_PLACE.search(message)
+    line, column = (int(n or 0) for n in match.groups()) if match else (0, 0)
+    if match and not line:
+        line, column = text.rstrip().count("\n") + 1, 0
+    what = _TOML_PLACE.sub("", message)
+    remedy = ""
+    if what.startswith("Expected '=' after a key") or what.startswith("Expected ']'"):
+        remedy = 'Put names with spaces or brackets in quotes: "Demand growth" = 0.02'
+    elif what == "Invalid value":
+        remedy = 'Write numbers as 0.5 and texts in quotes: why = "..."'
+    return Problem(f"This is not TOML: {what}.", Where(file, line, column), remedy)
+
+
+def check_form(
+    name: str,
+    raw: Mapping[str, Any],
+    problems: list[Problem],
+    file: str | None = None,
+    label: str = "",
+    places: Mapping[tuple[str, ...], tuple[int, int]] | None = None,
+) -> Layer:
+    """The layer of a parsed scenario. What has the wrong form goes to `problems` and is left out."""
+    form, mistakes = read_form(raw)
+    layer = Layer(name, form, file, label, places or {})
+    problems += [layer.problem(path, what, remedy) for path, what, remedy in mistakes]
+    return layer

@@ -1,0 +1,221 @@
+"""The mistakes that people make in equations, and what they are told: where, what, and what to do."""
+
+import pytest
+
+import capdyn
+from equations import mdl
+
+# name, equations (line 1 of the file is the encoding), message.
+MISTAKES = [
+    (
+        "undefined name",
+        "Skilled labour = 3\nx = skilled labor * 2",
+        "model.mdl:3:5: 'skilled labor' is not defined. Did you mean 'Skilled labour' (line 2)?",
+    ),
+    (
+        "missing bracket",
+        "x = (3 + 2 * (Time - 1)",
+        "model.mdl:2:5: The bracket ( is never closed. Add ).",
+    ),
+    (
+        "bracket too many",
+        "x = 3 + 2) * Time",
+        "model.mdl:2:10: The bracket ) closes nothing. Take it out, or add the bracket that opens.",
+    ),
+    (
+        "too many subscripts",
+        "Region: Home, Core\na[Region] = 1\nb = a[Region, Home]",
+        "model.mdl:4:5: 'a' has 1 subscript [Region]; here it is used with 2. Write a[Region] or name elements.",
+    ),
+    (
+        "subscripts left out",
+        "Region: Home, Core\na[Region] = 1\nb = a",
+        "model.mdl:4:5: 'a' has 1 subscript [Region]; here it is used with 0. Write a[Region] or name elements.",
+    ),
+    (
+        "subscript not on the left",
+        "Region: Home, Core\na[Region] = 1\nb = a[Region]",
+        "model.mdl:4:7: 'Region' is not among the subscripts on the left-hand side (none). Add it there, sum over it with SUM(...[Region!]), or name an element.",
+    ),
+    (
+        "unknown element",
+        "Region: Home, Core\na[Region] = 1\nb = a[Hom]",
+        "model.mdl:4:7: 'Hom' is no subscript range and no element. Did you mean 'Home'?",
+    ),
+    (
+        "circular definition",
+        "a = b + 1\nb = c * 2\nc = a - 3",
+        "model.mdl:2:1: Circular definition: 'a' (line 2) -> 'b' (line 3) -> 'c' (line 4) -> 'a' (line 2). Let one of them be a stock (INTEG) or a delayed value.",
+    ),
+    (
+        "defined by itself",
+        "a = a + 1",
+        "model.mdl:2:1: Circular definition: 'a' (line 2) -> 'a' (line 2). Let one of them be a stock (INTEG) or a delayed value.",
+    ),
+    (
+        "circular initial values",
+        "a = INTEG(1, b)\nb = INTEG(1, a)",
+        "model.mdl:2:1: Circular initial value: 'a' (line 2) -> 'b' (line 3) -> 'a' (line 2). Give one of the stocks an initial value that does not depend on the others.",
+    ),
+    (
+        "unknown function",
+        "x = SQUARE(3)",
+        "model.mdl:2:5: 'SQUARE' is no function and no lookup. Did you mean SQRT?",
+    ),
+    (
+        "wrong number of arguments",
+        "x = MIN(3)",
+        "model.mdl:2:5: MIN takes 2 arguments; here it has 1.",
+    ),
+    (
+        "function that is not supported",
+        "x = DELAY FIXED(Time, 3, 0)",
+        "model.mdl:2:5: DELAY FIXED is not supported by this version. Use DELAY3 or DELAY1 where a smooth delay will do.",
+    ),
+    (
+        "defined twice",
+        "x = 1\nx = 2",
+        "model.mdl:3:1: 'x' is defined here and in line 2. Take one out, or rename it.",
+    ),
+    (
+        "wrong count of numbers",
+        "Region: Home, Core\na[Region] = 1,2,3",
+        "model.mdl:3:1: 'a' is given 3 numbers and needs 2 (2). Separate numbers by commas and rows by semicolons.",
+    ),
+    (
+        "element without equation",
+        "Region: Home, Core\na[Home] = 1\nb[Region]=a[Region]",
+        "model.mdl:3:1: 'a' has no equation for [Core]. Add one, or use a subrange on the left-hand side.",
+    ),
+    (
+        "sum over nothing",
+        "Region: Home, Core\na[Region] = 1,2\nb=SUM(a[Region])",
+        "model.mdl:4:3: SUM in 'b' has no range with '!' to run over. Mark the subscript that is summed over, for example SUM(x[Region!]).",
+    ),
+    (
+        "mark outside a sum",
+        "Region: Home, Core\na[Region] = 1,2\nb=a[Region!]",
+        "model.mdl:4:5: 'region!' stands outside SUM, PROD, VMIN or VMAX. Remove the '!'.",
+    ),
+    (
+        "lookup without argument",
+        "f((0,0),(1,1))\nx = f + 1",
+        "model.mdl:3:5: 'f' is a lookup and needs an argument. Write f(x).",
+    ),
+    (
+        "missing operator",
+        "a=1\nx = 3 a",
+        "model.mdl:3:7: There is no operator between '3' and 'a'. Write an operator such as * or +, or a comma between arguments.",
+    ),
+    (
+        "nothing after the equals sign",
+        "x = ",
+        "model.mdl:2:3: Nothing follows the '=' of 'x'. Write a number or a formula after it.",
+    ),
+    (
+        "ranges in a circle",
+        "A: B\nB: A\nx[A]=1",
+        "model.mdl:2:1: Subscript ranges contain one another: A -> B -> A. List the elements in one of them.",
+    ),
+    (
+        "missing multiplication sign",
+        "a=2\nx = a(3)",
+        "model.mdl:3:5: 'a' is no function and no lookup. Put * before the bracket, or define it as a lookup.",
+    ),
+]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of one's own to work in, so that messages show short file names."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "equations, message", [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES]
+)
+def test_mistake_in_an_equation(here, equations, message):
+    (here / "model.mdl").write_text(mdl(equations), encoding="utf-8")
+    with pytest.raises(capdyn.ModelError) as caught:
+        capdyn.open_model("model.mdl")
+    assert str(caught.value) == message
+
+
+def test_all_mistakes_at_once(here):
+    (here / "model.mdl").write_text(mdl("x = y\nz = w\nu = v"), encoding="utf-8")
+    with pytest.raises(capdyn.ModelError) as caught:
+        capdyn.open_model("model.mdl")
+    assert [problem.where.line for problem in caught.value.problems] == [2, 3, 4]
+
+
+def test_time_step_must_stay(here):
+    (here / "model.mdl").write_text(mdl("x = 1", time_step="1 + Time"), encoding="utf-8")
+    with pytest.raises(capdyn.ModelError, match="'TIME STEP' changes during the run"):
+        capdyn.open_model("model.mdl")
+
+
+def test_no_time_settings(here):
+    (here / "model.mdl").write_text("{UTF-8}\nx = 1 ~~|\n", encoding="utf-8")
+    with pytest.raises(capdyn.ModelError, match=r"The model has no 'INITIAL TIME'\. Add a line such as"):
+        capdyn.open_model("model.mdl")
+
+
+class TestStepTooLarge:
+    """Exponential decay with a step far beyond its time constant overflows in the end."""
+
+    EQUATIONS = "Level = INTEG(-Level*Decay, 1)\nDecay = 50"
+
+    def test_which_variable_and_when(self, model):
+        opened = model(self.EQUATIONS, final_time=400)
+        with pytest.raises(capdyn.NumericalError) as caught:
+            capdyn.simulate(opened, method="euler")
+        # 49**182 is 4e307, the largest power of 49 that a double holds; 50 times that is what overflows.
+        assert (
+            "The run stopped being finite: 'net flow of Level' is -inf at time 182 (method euler, step 1)."
+            in str(caught.value)
+        )
+        assert "Try a smaller step (--step 0.25)" in str(caught.value)
+
+    def test_a_small_step_is_fine(self, model):
+        opened = model(self.EQUATIONS, final_time=400, saveper=100)
+        assert float(capdyn.simulate(opened, method="euler", step=0.01)["Level"][-1]) == 0.0
+
+    def test_division_by_zero_outside_the_stocks(self, model):
+        opened = model("x = 1/(Time - 2)\ny = x*2")
+        with pytest.raises(
+            capdyn.NumericalError,
+            match=r"model\.mdl:2:1: The run stopped being finite: 'x' is inf at time 2 ",
+        ):
+            capdyn.simulate(opened)
+
+    def test_a_solver_that_gives_up(self, model):
+        opened = model("x = INTEG(x*x, 1)")  # reaches infinity at time 1
+        with pytest.raises(capdyn.NumericalError, match="gave up at time"):
+            capdyn.simulate(opened, method="rk45")
+
+
+class TestArguments:
+    @pytest.mark.parametrize(
+        "arguments, message",
+        [
+            (
+                {"method": "rk5"},
+                "Method 'rk5' is not known. Choose one of euler, rk4, lsoda, radau, bdf, dop853, rk45.",
+            ),
+            ({"step": 0.0}, "The time step is 0. It must be positive."),
+            ({"step": -1.0}, "The time step is -1. It must be positive."),
+            ({"step": 1e-12}, "A step of 1e-12 makes more than 1,000,000,000 steps. Use a longer step."),
+            ({"outputs": ["Levl"]}, "outputs: 'Levl' is not a variable of '{name}'. Did you mean 'Level'?"),
+        ],
+        ids=["method", "no step", "backwards", "too many steps", "output"],
+    )
+    def test_message(self, model, arguments, message):
+        opened = model("Level = INTEG(1, 0)")
+        with pytest.raises(capdyn.ArgumentError) as caught:
+            capdyn.simulate(opened, **arguments)
+        assert str(caught.value) == message.format(name=opened.name)
+
+    def test_the_end_comes_first(self, model):
+        with pytest.raises(capdyn.ArgumentError, match="The run would end at -1, before it begins at 0"):
+            capdyn.simulate(model("x = 1", final_time=-1))
