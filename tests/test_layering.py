@@ -38,9 +38,8 @@ def imports(path: Path, root: Path = ROOT) -> set[tuple[str, str]]:
             continue
         for module in modules:
             parts = module.split(".")
-            found.add(
-                ("capdyn", parts[1]) if parts[0] == "capdyn" and len(parts) > 1 else ("third", parts[0])
-            )
+            own = parts[1] if len(parts) > 1 else "__init__"
+            found.add(("capdyn", own) if parts[0] == "capdyn" else ("third", parts[0]))
     return found
 
 

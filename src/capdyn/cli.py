@@ -74,9 +74,12 @@ def main() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        import capdyn
+        from importlib.metadata import PackageNotFoundError, version
 
-        print(f"capdyn {capdyn.__version__}")
+        try:
+            print(f"capdyn {version('capdyn')}")
+        except PackageNotFoundError:
+            print("capdyn, from a folder that is not installed")
         raise typer.Exit
 
 
