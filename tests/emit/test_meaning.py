@@ -229,6 +229,11 @@ class TestAdaptive:
         result = capdyn.simulate(opened, method=method)
         np.testing.assert_allclose(result["x"], [0, 0, 0, 1, 1], rtol=1e-9)
 
+    def test_a_step_at_the_initial_time_is_on_from_the_start(self, model, method):
+        result = capdyn.simulate(model("x = INTEG(1, STEP(5, 0))\ny = STEP(3, 2)"), method=method)
+        np.testing.assert_allclose(result["x"], [5, 6, 7, 8, 9])
+        assert result["y"].values.tolist() == [0, 0, 3, 3, 3]
+
     def test_written_out_switch_and_pulse_train(self, model, method):
         opened = model(
             "x = INTEG(IF THEN ELSE(Time - 1 > 0.5, 1, 0), 0)\ny = INTEG(PULSE TRAIN(0.5, 0.25, 1, 3), 0)",

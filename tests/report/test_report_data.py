@@ -378,11 +378,11 @@ def test_the_headline_names_the_highest_and_the_lowest(four_runs, make_run):
 def test_cautions_name_what_would_mislead(make_run):
     run = make_run("conditional_package", final=30)
     run["Trust"][20:] = np.nan
-    ds = combine([make_run(), run])
+    ds = combine([make_run("baseline", policy={"infrastructure": (1, 0, 10)}), run])
     panels = choose_panels(ds)
     notes = cautions(ds, end_values(ds, panels), panels, ["a", "b"])
     assert [note.split(":")[0].split(";")[0] for note in notes] == [
-        "The scenarios do not cost the same",
+        "The scenarios that spend do not spend the same",
         "The runs end at different times",
         "The runs come from different versions of the model or from different models.",
         "“conditional package” has no finite value of Trust at 11 of 31 times, first at time 20.",
@@ -390,6 +390,8 @@ def test_cautions_name_what_would_mislead(make_run):
 
 
 def test_like_with_like_needs_no_caution(make_run):
-    ds = combine([make_run("a", push=0.1, policy={}), make_run("b", push=0.9, policy={})])
+    """Packages of equal outlay, and a reference that costs nothing."""
+    policies = ({}, {"infrastructure": (1, 0, 9)}, {"network_broker": (0.5, 0, 18)})
+    ds = combine([make_run(f"s{i}", push=0.5, policy=policy) for i, policy in enumerate(policies)])
     panels = choose_panels(ds)
-    assert cautions(ds, end_values(ds, panels), panels, ["a", "a"]) == []
+    assert cautions(ds, end_values(ds, panels), panels, ["a"] * 3) == []

@@ -88,9 +88,15 @@ def headline(table: EndTable) -> str:
 def cautions(ds: xr.Dataset, table: EndTable, panels: Sequence[Panel], hashes: Sequence[str]) -> list[str]:
     """What a reader must know before comparing: unequal outlay, other ends, missing values, other models."""
     notes = []
-    outlays = [v for row in _rows(table, OUTLAY) for v in row.values if math.isfinite(v)]
-    if outlays and max(outlays) - min(outlays) > UNEQUAL * max(abs(v) for v in outlays):
-        notes.append("The scenarios do not cost the same: compare results together with the public outlay.")
+    for row in _rows(table, OUTLAY):
+        # A reference without support is meant to cost nothing; packages are meant to cost the same.
+        spent = [value for value in row.values if math.isfinite(value) and value > 0]
+        if spent and max(spent) - min(spent) > UNEQUAL * max(spent):
+            notes.append(
+                "The scenarios that spend do not spend the same: public outlay is "
+                f"{row.scale.write(min(spent))} to {row.scale.write(max(spent))} {row.scale.unit}. "
+                "Read results together with the outlay."
+            )
     if not table.same_end:
         notes.append(
             f"The runs end at different times; end values are those at time {write_time(table.time)}."

@@ -111,6 +111,7 @@ def _why(model: Model, name: str) -> str:
 def write_description(about: dict[str, Any]) -> str:
     """The description of a model as text, variables by group."""
     time, unit = about["time"], about["time_unit"]
+    end = f"{time['final time']} {unit}".strip()
     kinds = [variable["kind"] for variable in about["variables"]]
     counts = ", ".join(
         f"{kinds.count(kind)} {name if kinds.count(kind) > 1 else kind}"
@@ -120,8 +121,8 @@ def write_description(about: dict[str, Any]) -> str:
     lines = [
         f"{about['name']}  ({about['path']}, sha256 {about['hash'][:12]})",
         f"{len(kinds)} variables: {counts}.",
-        f"Runs from {time['initial time']} to {time['final time']} {unit}, step {time['time step']}, "
-        f"saved every {time['saveper']}, method {about['method']}.".replace("  ", " "),
+        f"Runs from {time['initial time']} to {end}, step {time['time step']}, "
+        f"saved every {time['saveper']}, method {about['method']}.",
         *about["notes"],
     ]
     if about["scenarios"]:

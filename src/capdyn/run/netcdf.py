@@ -52,8 +52,10 @@ def save(dataset: xr.Dataset, path: str | Path) -> None:
         encoding[name] = {"_FillValue": None}
         if variable.size >= _WORTH_COMPRESSING and variable.dtype.kind in "fiu":
             encoding[name] |= {"zlib": True, "complevel": 1, "shuffle": True}
+    # Made in memory, written by us: HDF5 on a full disk leaves files open and errors that say nothing.
+    content = stored.to_netcdf(engine="h5netcdf", encoding=encoding)
     with whole_file(Path(path)) as part:
-        stored.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+        part.write_bytes(content)
 
 
 def load(path: str | Path) -> xr.Dataset:

@@ -88,13 +88,12 @@ def resolve(
         overlay.apply(layer)
     overlay.check()
     if problems:
-        raise ScenarioError(_in_order(problems))
+        raise ScenarioError(_in_order(problems, [layer.file for layer in reversed(layers) if layer.file]))
     return _settings(system, overlay, name, why)
 
 
-def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+def _in_order(problems: Sequence[Problem], files: Sequence[str]) -> list[Problem]:
     """Each once, file by file and line by line, those of arguments last."""
-    files = list(dict.fromkeys(problem.where.file for problem in problems if problem.where))
 
     def place(problem: Problem) -> tuple[int, int, int]:
         where = problem.where

@@ -135,8 +135,9 @@ def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: M
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:
     """Constants, then the stocks' first values."""
     step = clock.step if clock.is_fixed else 0.0
-    machine.run("constants", values, clock.initial, clock.initial, step)
-    machine.run("initial", values, clock.initial, clock.initial, step)
+    held = clock.initial if clock.is_fixed else _held(clock.initial)
+    machine.run("constants", values, clock.initial, held, step)
+    machine.run("initial", values, clock.initial, held, step)
 
 
 def _march(machine: Engine, values: np.ndarray, clock: Clock, kept: np.ndarray) -> np.ndarray:

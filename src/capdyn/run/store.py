@@ -76,7 +76,10 @@ class RunFolder:
         name, number = f"{stem}.nc", 2
         while name.lower() in {other.lower() for other in self._runs}:  # some file systems ignore case
             name, number = f"{stem}_{number}.nc", number + 1
-        save(dataset, self.path / name)
+        try:
+            save(dataset, self.path / name)
+        except StoreError as error:  # the hidden name is nobody's business
+            raise StoreError(str(error).replace(str(self.path), str(self.directory))) from None
         self._runs[name] = dataset.drop_vars(list(dataset.variables))
         return self.path / name
 
