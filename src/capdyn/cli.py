@@ -22,6 +22,21 @@ WRONG, DIFFERENT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141  # exit statuses
 _Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="A folder with model.mdl, an .mdl or an .xmile file.")
 ]
+_Scenarios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--scenario",
+        help="Name of a scenario beside the model, or a .toml file; may be repeated. "
+        "By default `baseline`, or the model as it is.",
+    ),
+]
+_Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="A constant on top of every scenario: 'Name[Element]=0.5'."
+    ),
+]
 _Progress = Callable[[int, int, str], None]
 
 
@@ -98,21 +113,8 @@ def _common(
 )
 def run(
     model: _Model,
-    scenario: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-s",
-            "--scenario",
-            help="Name of a scenario beside the model, or a .toml file; may be repeated. "
-            "By default `baseline`, or the model as it is.",
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="A constant on top of every scenario: 'Name[Element]=0.5'."
-        ),
-    ] = None,
+    scenario: _Scenarios = None,
+    set_: _Settings = None,
     method: Annotated[
         str | None, typer.Option(help="euler, rk4, lsoda, radau, bdf, dop853 or rk45; default: the model's.")
     ] = None,
