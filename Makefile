@@ -18,6 +18,10 @@ test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest --cov --cov-report=term
+	@for part in lang passes emit solve run; do \
+		echo "coverage of $$part, lines and branches:"; \
+		$(BIN)/coverage report --include="src/capdyn/$$part/*" --format=total --fail-under=90 || exit 1; \
+	done
 
 pictures: $(STAMP)
 	$(BIN)/capdyn run models/regional_capability -s baseline -s first_generation -s second_generation -s third_generation -s exit_small -s exit_large -o runs/pictures --report

@@ -1,14 +1,9 @@
 """Models from a few lines of text: what most tests begin with."""
 
-from pathlib import Path
-
 import pytest
 
 import capdyn
-from equations import mdl
-
-ROOT = Path(__file__).parent.parent
-REGIONAL = ROOT / "models" / "regional_capability"
+from equations import REGIONAL, mdl
 
 
 @pytest.fixture

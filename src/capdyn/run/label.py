@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -163,6 +163,13 @@ def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
     return about
 
 
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # capdyn from a folder that is not installed
+        return "?"
+
+
 def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str) -> dict[str, Any]:
     return {
         "model": model.name,
@@ -173,7 +180,7 @@ def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str)
         "step": clock.step if clock.is_fixed else 0.0,
         "tolerances": tolerances,
         "versions": ", ".join(
-            [f"python {platform.python_version()}", *(f"{p} {version(p)}" for p in _PACKAGES)]
+            [f"python {platform.python_version()}", *(f"{p} {_version(p)}" for p in _PACKAGES)]
         ),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
