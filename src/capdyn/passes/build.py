@@ -107,6 +107,8 @@ def _scope(variables: dict[str, Variable], ranges: Ranges, problems: list[Proble
             tables = _tables(variable, scope, problems)
             if tables is not None:
                 scope.tables[name] = tables
+    if problems:
+        raise ModelError(problems)
     return scope
 
 
@@ -170,7 +172,7 @@ def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[
             Problem(
                 f"Lookup '{variable.name}' lacks tables for {len(missing)} of its elements.",
                 variable.where,
-                "Add them.",
+                "Add one for each.",
             )
         )
         return None
