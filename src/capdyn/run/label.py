@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -154,13 +155,18 @@ def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
         "units": variable.units,
         "long_name": variable.name,
         "description": variable.comment,
-        "equation": "\n".join(component.text for component in variable.components),
+        "equation": "\n".join(_on_one_line(component.text) for component in variable.components),
         "group": variable.group,
     }
     for attribute, limit in zip(("valid_min", "valid_max"), variable.limits, strict=True):
         if limit is not None:
             about[attribute] = limit
     return about
+
+
+def _on_one_line(equation: str) -> str:
+    """An equation without the continuation marks of its file."""
+    return re.sub(r"\s*\\?\n\s*", " ", equation)
 
 
 def _version(package: str) -> str:
