@@ -9,7 +9,7 @@ from itertools import product
 from ..errors import ModelError, Problem
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
-from . import switches
+from . import macros, switches
 from .lower import Lowering, Scope
 from .order import arrange, needed
 from .ranges import Ranges, dimensions, flatten
@@ -40,6 +40,7 @@ def build(model: Model) -> System:
         All mistakes in names, subscripts, functions and circles, each with line and remedy.
     """
     problems: list[Problem] = []
+    model = macros.expand(model, problems)
     ranges = flatten(model, problems)
     scope = _scope(_with_saveper(model, problems), ranges, problems)
     draft = _Draft()
@@ -144,7 +145,7 @@ def _symbol(variable: Variable, kind: str, scope: Scope) -> Symbol:
         shape=_shape(variable, scope),
         dims=tuple(labels[dim] for dim in dims),
         elements=tuple(tuple(labels[element] for element in scope.ranges.elements[dim]) for dim in dims),
-        variable=variable.name,
+        variable="" if variable.hidden else variable.name,
         limits=variable.limits,
         where=variable.where,
     )
@@ -272,7 +273,7 @@ def _check_cover(variable: Variable, scope: Scope, problems: list[Problem]) -> N
                 return
             seen[here] = component
     for here in product(*(range(length) for length in _shape(variable, scope))):
-        if here not in seen:
+        if here not in seen and not variable.hidden:
             problems.append(
                 Problem(
                     f"'{variable.name}' has no equation for {_label(here, variable, scope)}.",
