@@ -118,6 +118,7 @@ def _machine_code(layout: Layout, lanes: int, machine: binding.TargetMachine) ->
     key = _key(layout.system, lanes, machine)
     found = cache.get("kernel", key)
     if found is None:
+        # The writer of IR is not needed for a kernel that is there already.
         from .llvm import write_module
 
         found = _compile(str(write_module(layout, lanes)), machine)
