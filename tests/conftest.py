@@ -1,6 +1,11 @@
 """Models from a few lines of text: what most tests begin with."""
 
+import os
+
 import pytest
+
+# Tests see what is made, not what was found; those of the cache itself give it a folder. Processes they start as well.
+os.environ["CAPDYN_CACHE"] = "off"
 
 import capdyn
 from equations import REGIONAL, mdl

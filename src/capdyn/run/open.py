@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ..emit.engine import Engine
 from ..lang.model import Model as Source
-from ..passes import System, build
 from ..passes.initials import State, give_initial
-from ..read import find, read
+from ..passes.system import System
+from ..read import find
 from . import scenario as scenarios
+from .cache import open_cached
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,6 @@ def open_model(path: str | Path) -> Model:
         The file cannot be read.
     """
     file = find(path)
-    source = read(file)
+    source, system = open_cached(file)
     folder = file.parent if Path(path).is_dir() or (file.parent / "scenarios").is_dir() else None
-    return Model(source, build(source), file, folder)
+    return Model(source, system, file, folder)
