@@ -69,8 +69,8 @@ MISTAKES = [
     ),
     (
         "function that is not supported",
-        "x = DELAY FIXED(Time, 3, 0)",
-        "model.mdl:2:5: DELAY FIXED is not supported by this version. Use DELAY3 or DELAY1 where a smooth delay will do.",
+        "x = GET XLS CONSTANTS('a.xls', 'b', 'c')",
+        "model.mdl:2:1: GET CONSTANTS is not supported by this version. Write the numbers into the equation file or into [parameters] of a scenario.",
     ),
     (
         "defined twice",
@@ -276,7 +276,7 @@ class TestArguments:
         [
             (
                 {"method": "rk5"},
-                "Method 'rk5' is not known. Choose one of euler, rk4, lsoda, radau, bdf, dop853, rk45.",
+                "Method 'rk5' is not known. Choose one of euler, rk2, rk4, lsoda, radau, bdf, dop853, rk45.",
             ),
             ({"step": 0.0}, "The time step is 0. It must be positive."),
             ({"step": -1.0}, "The time step is -1. It must be positive."),

@@ -17,12 +17,14 @@ import numpy as np
 from ..passes.codec import SYSTEMS
 from ..passes.system import System
 from . import cache
-from .engine import PROGRAMS, Engine, Steps
+from .engine import FIXED_METHODS, PROGRAMS, Engine, Steps
 from .layout import Layout, lay_out
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
-_MARCH = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER)
+_MARCH = ctypes.CFUNCTYPE(
+    None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT
+)
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
@@ -76,6 +78,7 @@ class Kernel(Engine):
         failed: np.ndarray,
     ) -> None:
         saves = np.append(steps.saves, -1)  # the loop ends at the save behind which there is none
+        tape = self.tape(values, steps)
         self._code.marches[method](
             values.ctypes.data,
             steps.start,
@@ -85,6 +88,8 @@ class Kernel(Engine):
             len(slots),
             out.ctypes.data,
             failed.ctypes.data,
+            tape.ctypes.data,
+            len(tape),
         )
 
 
@@ -143,5 +148,5 @@ def _load(code: bytes, machine: binding.TargetMachine) -> _Code:
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     programs = {name: _PROGRAM(engine.get_function_address(name)) for name in PROGRAMS}
-    marches = {name: _MARCH(engine.get_function_address(name)) for name in ("euler", "rk4")}
+    marches = {name: _MARCH(engine.get_function_address(name)) for name in FIXED_METHODS}
     return _Code(engine, programs, marches)

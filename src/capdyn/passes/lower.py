@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import Problem
@@ -11,7 +10,9 @@ from ..lang.functions import FUNCTIONS, UNSUPPORTED, nearest_functions
 from ..lang.model import Component, Variable
 from ..lang.names import did_you_mean
 from . import system as ir
+from .draft import Hidden
 from .expand import GRID_ONLY, REWRITES, STRUCTURES
+from .forms import FORMS
 from .places import place, written
 from .ranges import Ranges
 
@@ -34,7 +35,7 @@ class Scope:
 class Lowering:
     """One equation on its way down. `axes[j]` lists the elements that loop axis j runs over.
 
-    stock : makes a hidden stock and gives the node that reads it (see `capdyn.passes.expand`).
+    hidden : makes hidden symbols for structures (see `capdyn.passes.expand`).
     grid : functions met that make sense on a fixed step only.
     """
 
@@ -42,7 +43,7 @@ class Lowering:
     variable: Variable
     component: Component
     axes: list[tuple[str, ...]]
-    stock: Callable[..., ir.Node]
+    hidden: Hidden
     problems: list[Problem]
     grid: list[str] = field(default_factory=list)
     sums: dict[str, int] = field(default_factory=dict)
@@ -202,19 +203,17 @@ class Lowering:
     def _apply(self, name: str, kind: str, call: Call) -> ir.Node:
         if kind == "reduce":
             return self._reduce(call)
-        if name == "with lookup":
-            argument, table = call.arguments
-            assert isinstance(table, Table)
-            return ir.Interpolate((table,), (), (), self.lower(argument))
-        arguments = tuple(self.lower(argument) for argument in call.arguments)
-        if name == "active initial" or kind == "value":
-            return ir.Op(name, arguments)
         if name in GRID_ONLY:
-            self.grid.append(name.upper())
-        if name in REWRITES:
-            return REWRITES[name](*arguments)
+            self.grid.append(GRID_ONLY[name])
         try:
-            return STRUCTURES[name](self.stock, *arguments)
+            if name in FORMS:
+                return FORMS[name](self, *call.arguments)
+            arguments = tuple(self.lower(argument) for argument in call.arguments)
+            if name == "active initial" or kind == "value":
+                return ir.Op(name, arguments)
+            if name in REWRITES:
+                return REWRITES[name](*arguments)
+            return STRUCTURES[name](self.hidden, *arguments)
         except ValueError as error:
             return self._wrong(f"{name.upper()} in '{self.variable.name}': {error}", name, "")
 
@@ -244,6 +243,28 @@ class Lowering:
             axis = self.sums.pop(s)
             node = ir.Reduce(call.function, axis, len(self.axes[axis]), node)
         return node
+
+    def fixed(self, expression: Expression) -> float:
+        """A number that shapes the equations: written there, the length of a range, or a constant's value.
+
+        Such a constant cannot be changed in a run any more.
+
+        Raises
+        ------
+        ValueError
+            If it is none of these.
+        """
+        node = self.lower(expression)
+        if isinstance(node, ir.Const):
+            return node.value
+        if isinstance(node, ir.Load) and not node.index:
+            (component, *others) = self.scope.variables[node.symbol].components
+            if isinstance(component.expression, Number) and not others:
+                self.hidden.draft.fixed.add(node.symbol)
+                return component.expression.value
+        raise ValueError(
+            "it needs a plain number or a constant here, for it gives the equations their shape."
+        )
 
     def _written(self, name: str) -> str:
         return self.scope.variables[name].name

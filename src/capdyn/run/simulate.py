@@ -54,8 +54,8 @@ def simulate(
     parameters, initial : mapping, optional
         Constants and initial values by Vensim name, on top of the scenario: `{"Trust decay": 0.1, "Trust[Home]": 0.4}`.
     method : str, optional
-        'euler', 'rk4' (fixed step), 'lsoda', 'radau', 'bdf', 'dop853', 'rk45' (adaptive). By default the scenario's,
-        else what the equation file asks for, else Euler, as in Vensim.
+        'euler', 'rk2', 'rk4' (fixed step), 'lsoda', 'radau', 'bdf', 'dop853', 'rk45' (adaptive). By default the
+        scenario's, else what the equation file asks for, else Euler, as in Vensim.
     step : float, optional
         Time step of a fixed-step method, in the model's time unit.
     outputs : iterable of str, optional
@@ -171,7 +171,7 @@ def _adapt(
         function, variable = layout.system.grid_only[0]
         raise ArgumentError(
             f"'{variable}' uses {function}, which makes sense on a fixed step only.",
-            remedy="Choose euler or rk4.",
+            remedy="Choose euler, rk2 or rk4.",
         )
     states = slice(layout.states.start, layout.states.stop)
     rates = slice(layout.derivatives.start, layout.derivatives.stop)
