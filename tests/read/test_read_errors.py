@@ -104,9 +104,9 @@ MISTAKES = {
     "R: A, + ~~|": ("1:6", "Elements of a subscript range are names with commas between."),
     "R: A B& ~~|": ("1:3", "Elements of a subscript range are names with commas between."),
     "R: A -> ~~|": ("1:8", "After -> stand names of subscript ranges."),
-    "R: A, B -> (S: C, D) ~~|": ("1:13", "A mapping with a list of elements is not supported."),
+    "R: A, B -> (S: ) ~~|": ("1:11", "After -> stand names of subscript ranges."),
     "R <-> S, T ~~|": ("1:6", "After <-> stands the name of one subscript range."),
-    "R: GET XLS SUBSCRIPT('f','t','a','b','p') ~~|": ("1:3", "Subscripts from a spreadsheet are not supported."),
+    "R: GET XLS SUBSCRIPT('f','t','a','b','p') ~~|": ("1:3", "There is no file 'f' (looked for in"),
     "R: A ~~|\nR: B ~~|": ("2:1", "The range 'R' is defined here and in line 1."),
     # one namespace, nothing twice
     "x = 1 ~~|\n X = 2 ~~|": ("2:2", "'X' is defined here and in line 1."),

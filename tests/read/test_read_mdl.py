@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from capdyn.errors import ModelError, StoreError, Where
-from capdyn.lang.expressions import Array, Call, Number, Reference, Table
+from capdyn.lang.expressions import Array, Call, Number, Reference, Table, Text
 from capdyn.lang.model import SubscriptRange
 from capdyn.read import find, read
 
@@ -121,12 +121,17 @@ def test_another_encoding(mdl):
     "R: Z, (a b9-a b11), Y ~~|": {"r": ("R", ("Z", "a b9", "a b10", "a b11", "Y"), (), "")},
     "R: A, B -> S ~~| S: C, D ~~|": {"r": ("R", ("A", "B"), ("S",), ""), "s": ("S", ("C", "D"), (), "")},
     "R: A -> S, T ~~|": {"r": ("R", ("A",), ("S", "T"), "")},
+    "R: A, B -> (S: D, E), T ~~|": {"r": ("R", ("A", "B"), ("S", "T"), "")},
     "R: A ~~| S <-> R ~~|": {"r": ("R", ("A",), (), ""), "s": ("S", (), (), "R")},
     'The_R: "export, bulk",\n export  quality ~~|': {"the r": ("The_R", ("export, bulk", "export quality"), (), "")},
 }.items())
 def test_ranges(mdl, text, ranges):
     found = mdl(text + " x = 1 ~~|").ranges
     assert {key: (r.name, r.members, r.mapped_to, r.copy_of) for key, r in found.items()} == ranges
+
+
+def test_the_elements_of_a_mapping(mdl):
+    assert mdl('R: A, B -> (S: D, "E, e"), T ~~| x = 1 ~~|').ranges["r"].orders == (("D", "E, e"), ())
 
 
 @pytest.mark.parametrize("left, subscripts, exceptions", [
@@ -149,18 +154,13 @@ def test_left_hand_sides(mdl, left, subscripts, exceptions):
     ("x[A]([(0,0)-(1,2)],(1,2),(0,1))", "lookup", Table((0.0, 1.0), (1.0, 2.0))),
     ("x := a", "data", Reference("a")),
     ("x :INTERPOLATE: := a", "data", Reference("a")),
+    ("x :RAW: := a", "data", Call("data", (Reference("a"), Text("raw")))),
     ("x :RAW:", "data", Call("data", ())),
     ("x :HOLD BACKWARD:", "data", Call("data", ())),
 ])
 def test_kinds(mdl, definition, kind, expression):
     component = mdl(f"{definition} ~~|").variables["x"].components[0]
     assert (component.kind, component.expression) == (kind, expression)
-
-
-def test_a_table_from_a_spreadsheet_is_named_but_not_read(mdl):
-    for text in ("x(GET XLS LOOKUPS('f.xls', 't', '1', 'B2'))", "x = GET DIRECT LOOKUPS('f.xls', 't', '1', 'B2')"):
-        component = mdl(f"{text} ~~|").variables["x"].components[0]
-        assert component.kind == "lookup" and component.expression.function == "get lookups"
 
 
 @pytest.mark.parametrize("name", ['"R&D / sales"', '"1st, [x] | ~ (y) {z} = !"', "Größe_1", "don't $pend"])

@@ -9,7 +9,7 @@ from itertools import product
 from ..errors import ModelError, Problem
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
-from . import macros, switches
+from . import macros, series, switches
 from .lower import Lowering, Scope
 from .order import arrange, needed
 from .ranges import Ranges, dimensions, flatten
@@ -40,7 +40,7 @@ def build(model: Model) -> System:
         All mistakes in names, subscripts, functions and circles, each with line and remedy.
     """
     problems: list[Problem] = []
-    model = macros.expand(model, problems)
+    model = series.write_out(macros.expand(model, problems), problems)
     ranges = flatten(model, problems)
     scope = _scope(_with_saveper(model, problems), ranges, problems)
     draft = _Draft()
