@@ -62,7 +62,8 @@ MISTAKES = {
     "x = MAX([(0,0)-(1,1)], a) ~~|":
         ("1:9", "There is no name, number or bracket after '(' and before '[(0,0)-(1,1)],'."),
     "x((1,2),(3,4)) + 1 ~~|": ("1:16", "Something follows the table of 'x'."),
-    "x(1,2,3,4) ~~|": ("1:3", "This table has '1' where ( should be."),
+    "x(1,2,3) ~~|": ("1:3", "This table lists 3 numbers, which are not as many x as y. They read: x1, x2"),
+    "x(1,2,3,(4,5)) ~~|": ("1:9", "This table has '(' where number should be."),
     "x() ~~|": ("1:3", "This table has ')' where ( should be."),
     # left-hand sides and definitions
     "x = ~~|": ("1:3", "Nothing follows the '=' of 'x'."),

@@ -151,6 +151,8 @@ def test_left_hand_sides(mdl, left, subscripts, exceptions):
     ("x = 5", "auxiliary", Number(5.0)),
     ("x == 5", "constant", Number(5.0)),
     ("x((0,1),(1,2))", "lookup", Table((0.0, 1.0), (1.0, 2.0))),
+    ("x(2,-1,3, 5,6,7)", "lookup", Table((-1.0, 2.0, 3.0), (6.0, 5.0, 7.0))),
+    ("x([(0,0)-(1,2)],0,1,1,2)", "lookup", Table((0.0, 1.0), (1.0, 2.0))),
     ("x[A]([(0,0)-(1,2)],(1,2),(0,1))", "lookup", Table((0.0, 1.0), (1.0, 2.0))),
     ("x := a", "data", Reference("a")),
     ("x :INTERPOLATE: := a", "data", Reference("a")),
@@ -185,9 +187,12 @@ def test_units_and_limits(mdl, text, units, limits):
     assert (variable.units, variable.limits) == (units, limits)
 
 
-def test_reality_checks_become_notes(mdl):
+def test_reality_checks_are_kept_and_noted(mdl):
     model = mdl("x = 1 ~~|\ncheck :THE CONDITION: x > 5 :IMPLIES: x < 3 ~~|\ninput :TEST INPUT: RC STEP(x, 1) ~~|")
     assert list(model.variables) == ["x"]
+    assert [(check.name, check.kind, check.where.line) for check in model.checks] == [
+        ("check", "the condition", 2), ("input", "test input", 3)]
+    assert model.checks[0].text == "check :THE CONDITION: x > 5 :IMPLIES: x < 3"
     assert [note.partition("m.mdl:")[2] for note in model.notes] == [
         "2:1: the reality check 'check' is not run.", "3:1: the reality check 'input' is not run."]
 

@@ -87,6 +87,19 @@ class Macro:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A reality check of Vensim, kept as written: it says what should be true, and is no equation.
+
+    kind : 'the condition' or 'test input'.
+    """
+
+    name: str
+    kind: str
+    text: str
+    where: Where
+
+
+@dataclass(frozen=True)
 class Model:
     """An equation file as data.
 
@@ -105,3 +118,4 @@ class Model:
     notes: tuple[str, ...] = field(default=())
     macros: dict[str, Macro] = field(default_factory=dict)
     files: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Check, ...] = ()

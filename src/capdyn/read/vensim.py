@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Problem, Where
 from ..lang.expressions import Call, Expression, Text
-from ..lang.model import Component, Macro, Model, SubscriptRange
+from ..lang.model import Check, Component, Macro, Model, SubscriptRange
 from ..lang.names import key
 from . import assemble, external
 from . import macro as macros
@@ -68,7 +68,7 @@ def read_vensim(path: Path, name: str) -> Model:
         variables = external.resolve(variables, ranges, folder, problems)
     reject(problems)
     return Model(name, str(path), folder.digest(source.hash), variables, ranges, parts.method, tuple(draft.notes),
-                 found, tuple(folder.used.items()))
+                 found, tuple(folder.used.items()), tuple(draft.checks))
 
 
 def _structures(parts: list[MacroText]) -> dict[str, tuple[int, ...]]:
@@ -115,6 +115,7 @@ class _Draft:
     equations: list[assemble.Equation] = field(default_factory=list)
     ranges: list[SubscriptRange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
     def add(self, definition: Definition) -> None:
         left = left_side(definition)
@@ -122,6 +123,8 @@ class _Draft:
         if left.mark in (":", "<->"):
             self.ranges.append(self._range(definition, left, where))
         elif left.mark in (":THE CONDITION:", ":TEST INPUT:"):
+            kind = left.mark.strip(":").lower()
+            self.checks.append(Check(left.name, kind, definition.text, where))
             self.notes.append(f"{where}: the reality check '{left.name}' is not run.")
         else:
             units, limits = limits_of(definition)
