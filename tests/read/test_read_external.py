@@ -148,6 +148,12 @@ def test_a_constant_from_a_file_is_a_parameter(folder):
     assert float(capdyn.simulate(model, parameters={"x": 10})["y"]) == 20
 
 
+def test_a_string_variable_names_a_file(variable):
+    """`x` comes before the texts that it uses: the order of equations does not matter."""
+    (component,) = variable("x = GET XLS CONSTANTS(the file, tab, 'B3')\nthe file :IS: 'data.xlsx'\ntab :is: 'Numbers'")
+    assert component.expression == Number(4.0)
+
+
 def test_the_hash_follows_the_files(folder):
     (folder / "m.mdl").write_text(mdl("x = GET DIRECT CONSTANTS('data.csv', ',', 'B2')"), encoding="utf-8")
     before = read("m.mdl")

@@ -80,6 +80,14 @@ def flatten(model: Model, problems: list[Problem]) -> Ranges:
         elements[name] = members(name, ())
     for name, declared in model.ranges.items():
         copied = key(declared.copy_of)
+        if copied and copied not in elements:
+            problems.append(
+                Problem(
+                    f"'{declared.name}' is a copy of '{declared.copy_of}', which is no subscript range.",
+                    declared.where,
+                    did_you_mean(declared.copy_of, labels.values()) or "Define it, or correct the name.",
+                )
+            )
         if copied in elements:
             maps |= {(name, copied): elements[copied], (copied, name): elements[name]}
         orders = declared.orders or ((),) * len(declared.mapped_to)
@@ -90,7 +98,7 @@ def flatten(model: Model, problems: list[Problem]) -> Ranges:
                     Problem(
                         f"'{declared.name}' is mapped to '{other}', which is no subscript range.",
                         declared.where,
-                        did_you_mean(other, labels.values()),
+                        did_you_mean(other, labels.values()) or "Define it, or correct the name.",
                     )
                 )
             elif order:

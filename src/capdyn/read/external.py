@@ -14,7 +14,7 @@ from itertools import pairwise, product
 from math import prod
 
 from ..errors import Problem, Where
-from ..lang.expressions import Array, Call, Expression, Number, Table, Text, walk
+from ..lang.expressions import Array, Call, Expression, Number, Reference, Table, Text, walk
 from ..lang.model import Component, SubscriptRange, Variable
 from ..lang.names import key
 from .sheets import Folder, Grid, Unreadable, address, cell_of, column_of
@@ -27,15 +27,18 @@ _ARGUMENTS = re.compile(r"\s*'([^'\r\n]*)'\s*(?:,|\Z)")
 LARGEST_RANGE = 10_000  # elements
 
 
-def resolve(variables: dict[str, Variable], ranges: dict[str, SubscriptRange], folder: Folder,
+def resolve(variables: dict[str, Variable], ranges: dict[str, SubscriptRange], folder: Folder, texts: dict[str, str],
             problems: list[Problem]) -> dict[str, Variable]:
-    """The variables with what stands in files in place of the names of the files; mistakes go to `problems`."""
+    """The variables with what stands in files in place of the names of the files; mistakes go to `problems`.
+
+    texts : string variables by key, which may name files, sheets and cells.
+    """
     done = {}
     for name, variable in variables.items():
         components: list[Component] = []
         for component in variable.components:
             try:
-                components += _component(component, ranges, folder)
+                components += _component(component, ranges, folder, texts)
             except Unreadable as error:
                 problems.append(Problem(error.what, _where(component), error.remedy))
         done[name] = replace(variable, components=tuple(components) or variable.components)
@@ -52,7 +55,8 @@ def _where(component: Component) -> Where:
     return Where(where.file, where.line, where.column + len(before))
 
 
-def _component(component: Component, ranges: dict[str, SubscriptRange], folder: Folder) -> list[Component]:
+def _component(component: Component, ranges: dict[str, SubscriptRange], folder: Folder,
+               strings: dict[str, str]) -> list[Component]:
     """The component, or one for each element if each has a series of its own."""
     call = component.expression
     for here in walk(call):
@@ -64,10 +68,11 @@ def _component(component: Component, ranges: dict[str, SubscriptRange], folder: 
                              "Give it a variable of its own, right after the equals sign.")
     if not isinstance(call, Call) or call.function not in KINDS:
         return [component]
-    texts = [a.value for a in call.arguments[: KINDS[call.function]] if isinstance(a, Text)]
-    if len(texts) != KINDS[call.function]:
+    texts = [a.value if isinstance(a, Text) else strings.get(a.name, "") if isinstance(a, Reference) else ""
+             for a in call.arguments[: KINDS[call.function]]]
+    if len(texts) != KINDS[call.function] or "" in (texts[0], texts[-1]):
         raise Unreadable("The arguments of GET ... are not all texts in single quotation marks.",
-                         "They read: ('file.xlsx', 'sheet', 'B3')")
+                         "They read: ('file.xlsx', 'sheet', 'B3'), or name a text: file :IS: 'file.xlsx'")
     axes = [_elements(name, ranges, ()) if name in ranges else (name,) for name in component.subscripts]
     if call.function == "get constants":
         file, tab, cell = texts

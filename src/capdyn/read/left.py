@@ -22,9 +22,10 @@ _LIST = rf"{_ELEMENT}\s*(?:,\s*{_ELEMENT}\s*)*"
 _SUBSCRIPTS = rf"\[\s*{_LIST}\]"
 _LEFT = re.compile(rf"(?P<name>{NAME})\s*(?P<subscripts>{_SUBSCRIPTS})?\s*"
                    rf"(?P<except>:\s*EXCEPT\s*:\s*{_SUBSCRIPTS}(?:\s*,\s*{_SUBSCRIPTS})*)?\s*", re.IGNORECASE)
-_MARK = re.compile(r"==|=|:=|<->|(?=\()|:\s*(?P<check>THE\s+CONDITION|TEST\s+INPUT)\s*:|"
+_MARK = re.compile(r"==|=|:=|<->|(?=\()|:\s*(?P<check>THE\s+CONDITION|TEST\s+INPUT)\s*:|:\s*(?P<is>IS)\s*:|"
                    r":\s*(?P<keyword>RAW|INTERPOLATE|HOLD\s+BACKWARD|LOOK\s+FORWARD)\s*:\s*(?P<data>:=)?|:",
                    re.IGNORECASE)
+_KEYWORD = re.compile(r":\s*[A-Z]+(?:\s+[A-Z]+)*\s*:", re.IGNORECASE)
 _STEM = r"[^\W\d][\w$' ]*?"
 _NUMERIC = re.compile(rf"\(\s*(?P<a>{_STEM})(?P<from>[0-9]{{1,9}})\s*-\s*(?P<b>{_STEM})(?P<to>[0-9]{{1,9}})\s*\)")
 _MEMBER = re.compile(rf"\s*(?:(?P<numeric>\([^()]*\))|(?P<name>{_ELEMENT}))\s*(?P<end>,|->|\Z)")
@@ -43,7 +44,8 @@ class LeftSide:
 
     name : without quotes. text : name, subscripts and exceptions for PySD. end : index of what follows the mark.
     keyword : of a data variable, 'raw', 'look forward' and so on.
-    mark : '=', '==', ':=', 'data' (a keyword and no equation), '(' (a table), ':', '<->' or a reality check.
+    mark : '=', '==', ':=', 'data' (a keyword and no equation), '(' (a table), ':', '<->', ':IS:' (a text) or a
+        reality check.
     """
 
     name: str
@@ -79,9 +81,15 @@ def left_side(definition: Definition) -> LeftSide:
         kind = f":{' '.join(mark.group('check').upper().split())}:"
     elif mark.group("keyword"):
         kind = ":=" if mark.group("data") else "data"
+    elif mark.group("is"):
+        kind = ":IS:"
     elif kind == "":
         kind = "("
-    if kind in ("=", "==", ":=", ":", "<->") and mark.end() == len(equation):
+    elif kind == ":" and (unknown := _KEYWORD.match(equation, mark.start())):
+        raise Mistake(f"'{' '.join(unknown.group().split())}' is not known here.", definition.start + mark.start(),
+                      "Known after a name are :EXCEPT:, :INTERPOLATE:, :HOLD BACKWARD:, :LOOK FORWARD:, :RAW:, :IS:, "
+                      ":THE CONDITION: and :TEST INPUT:.")
+    if kind in ("=", "==", ":=", ":", "<->", ":IS:") and mark.end() == len(equation):
         raise Mistake(f"Nothing follows the '{kind}' of '{unquoted(left['name'])}'.", definition.start + mark.start(),
                       "Write a number or a formula after it.")
     text = " ".join(left.group().split())

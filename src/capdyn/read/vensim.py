@@ -65,7 +65,7 @@ def read_vensim(path: Path, name: str) -> Model:
     ranges = assemble.ranges(draft.ranges, problems)
     assemble.check_namespace(variables, ranges, problems)
     with quiet():
-        variables = external.resolve(variables, ranges, folder, problems)
+        variables = external.resolve(variables, ranges, folder, draft.texts, problems)
     reject(problems)
     return Model(name, str(path), folder.digest(source.hash), variables, ranges, parts.method, tuple(draft.notes),
                  found, tuple(folder.used.items()), tuple(draft.checks))
@@ -95,7 +95,8 @@ def _add_macro(part: MacroText, draft: _Draft, found: dict[str, Macro], problems
             draft.add(definition)
         except Mistake as mistake:
             problems.append(source.problem(mistake))
-    variables = external.resolve(assemble.variables(draft.equations, problems), {}, draft.folder, problems)
+    variables = assemble.variables(draft.equations, problems)
+    variables = external.resolve(variables, {}, draft.folder, draft.texts, problems)
     if len(problems) == before:
         problems += [source.problem(mistake) for mistake in macros.check(part, head, variables)]
     macro = Macro(head.name, key(head.name), tuple(map(key, head.parameters)), tuple(map(key, head.outputs)),
@@ -116,6 +117,7 @@ class _Draft:
     ranges: list[SubscriptRange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, definition: Definition) -> None:
         left = left_side(definition)
@@ -126,6 +128,8 @@ class _Draft:
             kind = left.mark.strip(":").lower()
             self.checks.append(Check(left.name, kind, definition.text, where))
             self.notes.append(f"{where}: the reality check '{left.name}' is not run.")
+        elif left.mark == ":IS:":
+            self.texts[key(left.name)] = _text(definition, left)
         else:
             units, limits = limits_of(definition)
             component = self._component(definition, left, where)
@@ -157,6 +161,15 @@ class _Draft:
             exceptions=tuple(tuple(map(key, group)) for group in exceptions),
             kind=kind,
         )
+
+
+def _text(definition: Definition, left: LeftSide) -> str:
+    """The text of a string variable, `name :IS: 'text'`; it can name a file or a sheet."""
+    tokens = tokenize(definition.equation[left.end :], VENSIM, definition.start + left.end)
+    if len(tokens) != 1 or tokens[0].kind != "text":
+        raise Mistake(f"'{left.name}' is not one text in single quotation marks.", definition.start + left.end,
+                      "It reads: name :IS: 'text'")
+    return tokens[0].text[1:-1]
 
 
 def _element(definition: Definition, text: str) -> Any:

@@ -131,7 +131,7 @@ class _Draft:
         self._controls(dims)
         for node in nodes:
             if not node.get("name"):
-                self.wrong(node, f"This <{_tag(node)}> has no name.")
+                self.wrong(node, f"This <{_tag(node)}> has no name.", 'Write: name="...".')
             elif key(_name(node)) not in CONTROLS[:3]:  # those are in <sim_specs>
                 self._variable(node, arrays, groups)
 
