@@ -10,7 +10,7 @@ import pytest
 
 import capdyn
 from capdyn.lang.expressions import Array, Call, Number, Table, Text
-from capdyn.read import read
+from capdyn.read import is_current, read
 from capdyn.read.sheets import address, column_of
 from equations import mdl
 
@@ -159,9 +159,13 @@ def test_the_hash_follows_the_files(folder):
     before = read("m.mdl")
     assert before.hash == read("m.mdl").hash
     assert [name for name, _ in before.files] == ["data.csv"]
+    assert is_current(before, folder / "m.mdl")
     with (folder / "data.csv").open("a", encoding="utf-8") as file:
         file.write("\n1")
     assert read("m.mdl").hash != before.hash
+    assert not is_current(before, folder / "m.mdl")
+    (folder / "data.csv").unlink()
+    assert not is_current(before, folder / "m.mdl")
 
 
 def test_a_formula_counts_as_the_value_saved_with_it(folder):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 import re
 import zipfile
 from dataclasses import dataclass, field
@@ -227,7 +228,7 @@ def _check_entities(part: bytes, broken: Unreadable) -> None:
 def _cell(value: Any) -> Cell:
     if value is None or isinstance(value, str):
         return value if value and value.strip() else None
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return str(value)  # a date, or TRUE
 
@@ -242,6 +243,8 @@ def _text(data: bytes, file: str, tab: str, usual: str) -> Grid:
         text = data.decode("latin-1")  # numbers are the same in both
     written = "\t" if tab.lower() in ("\\t", "tab") else tab
     between = written if len(written) == 1 and not written.isalnum() and written not in "\"\r\n" else usual
+    if text.count(between) + text.count("\n") > LARGEST_GRID:
+        raise Unreadable(f"'{file}' has more than {LARGEST_GRID} cells.", "Cut out what is needed.")
     try:
         rows = [[_typed(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=between)]
     except csv.Error as error:
@@ -251,4 +254,4 @@ def _text(data: bytes, file: str, tab: str, usual: str) -> Grid:
 
 def _typed(cell: str) -> Cell:
     cell = cell.strip()
-    return float(cell) if _VALUE.fullmatch(cell) else cell or None
+    return float(cell) if _VALUE.fullmatch(cell) and math.isfinite(float(cell)) else cell or None
