@@ -85,7 +85,7 @@ MISTAKES = [
     (
         "x :RAW:",
         "m.mdl:2:1: 'x' is a data variable, and no series is given for it. Write := GET DIRECT DATA('file.csv', ',', "
-        "'A', 'B2') after its name, or a lookup of Time.",
+        "'A', 'B2') after its name, or give it to open_model(data=...).",
     ),
     (
         f"y := {GET}\nx :LOOK FORWARD: := 2*y",

@@ -157,8 +157,8 @@ def test_left_hand_sides(mdl, left, subscripts, exceptions):
     ("x := a", "data", Reference("a")),
     ("x :INTERPOLATE: := a", "data", Reference("a")),
     ("x :RAW: := a", "data", Call("data", (Reference("a"), Text("raw")))),
-    ("x :RAW:", "data", Call("data", ())),
-    ("x :HOLD BACKWARD:", "data", Call("data", ())),
+    ("x :RAW:", "data", Call("data", (Text("raw"),))),
+    ("x :HOLD BACKWARD:", "data", Call("data", (Text("hold backward"),))),
 ])
 def test_kinds(mdl, definition, kind, expression):
     component = mdl(f"{definition} ~~|").variables["x"].components[0]

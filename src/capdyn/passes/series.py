@@ -60,9 +60,12 @@ def _component(
     call = component.expression
     if not isinstance(call, Call) or call.function != "data":
         return [component]
-    if not call.arguments:
+    if len(call.arguments) == 1:  # a keyword and no equation
         what = f"'{variable.name}' is a data variable, and no series is given for it."
-        remedy = "Write := GET DIRECT DATA('file.csv', ',', 'A', 'B2') after its name, or a lookup of Time."
+        remedy = (
+            "Write := GET DIRECT DATA('file.csv', ',', 'A', 'B2') after its name, or give it to "
+            "open_model(data=...)."
+        )
         problems.append(Problem(what, component.where, remedy))
         return [replace(component, expression=Number(0.0))]
     series, mode = call.arguments
@@ -94,7 +97,7 @@ def _tables(series: Expression, component: Component, model: Model) -> list[tupl
     found = []
     for one in other.components:
         call = one.expression
-        if not isinstance(call, Call) or call.function != "data" or not call.arguments:
+        if not isinstance(call, Call) or call.function != "data":
             return []
         table = call.arguments[0]
         if not isinstance(table, Table):

@@ -187,7 +187,7 @@ def _right_side(definition: Definition, left: LeftSide,
     start, end = definition.start + left.end, definition.start + len(definition.equation)
     kind = {"==": "constant", ":=": "data", "data": "data", "(": "lookup"}.get(left.mark, "auxiliary")
     if left.mark == "data":
-        return Call("data", ()), kind
+        return Call("data", (Text(left.keyword),)), kind
     tokens = tokenize(text, VENSIM, start)
     if left.mark == "(" and not _is_get(tokens[1:]):
         pairs(tokens)
