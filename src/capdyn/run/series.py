@@ -1,7 +1,8 @@
 """Series for data variables from outside the equation file: `open_model(path, data={"Rainfall": ...})`.
 
 A series is given as an xarray.DataArray with the dimension `time` and the subscripts of the variable, as a NetCDF
-file of a run, or as a `.csv` or `.tab` file with the time in its first column and the names of variables above the others.
+file of a run, or as a `.csv` or `.tab` file with the time in its first column and the names of variables above
+the others.
 """
 
 from __future__ import annotations
