@@ -15,6 +15,7 @@ import llvmlite.binding as binding
 import numpy as np
 
 from ..passes.codec import SYSTEMS
+from ..passes.hoist import hoist
 from ..passes.system import System
 from . import cache
 from .engine import PROGRAMS, Engine, Steps
@@ -52,7 +53,7 @@ class Kernel(Engine):
     """
 
     def __init__(self, system: System, lanes: int | None = None):
-        super().__init__(lay_out(system), lanes or host_lanes())
+        super().__init__(lay_out(hoist(system)), lanes or host_lanes())
         machine = _target()
         self._code = _load(_machine_code(self.layout, self.lanes, machine), machine)
 

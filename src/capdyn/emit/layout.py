@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..passes.hoist import is_part
 from ..passes.system import Symbol, System
 
 _ORDER = ("parameter", "constant", "state", "derivative", "auxiliary")
@@ -65,13 +66,17 @@ def strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def lay_out(system: System) -> Layout:
-    """Slots for all symbols, kind by kind. Derivatives follow the order of their states."""
+    """Slots for all symbols, kind by kind. Derivatives follow the order of their states.
+
+    Parts that `passes.hoist` made come last: the slots of all others are the same with and without them.
+    """
     ordered: list[Symbol] = []
     for kind in _ORDER:
         if kind == "derivative":
             ordered += [system.symbols[system.derivatives[state.name]] for state in system.of_kind("state")]
         else:
             ordered += system.of_kind(kind)
+    ordered.sort(key=lambda symbol: is_part(symbol.name))
     start, slot = {}, 0
     for symbol in ordered:
         start[symbol.name] = slot
