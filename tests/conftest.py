@@ -1,7 +1,6 @@
 """Models from a few lines of text: what most tests begin with."""
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -9,10 +8,7 @@ import pytest
 os.environ["CAPDYN_CACHE"] = "off"
 
 import capdyn
-from equations import mdl
-
-ROOT = Path(__file__).parent.parent
-REGIONAL = ROOT / "models" / "regional_capability"
+from equations import REGIONAL, mdl
 
 
 @pytest.fixture

@@ -18,12 +18,14 @@ from ..passes.codec import SYSTEMS
 from ..passes.hoist import hoist
 from ..passes.system import System
 from . import cache
-from .engine import PROGRAMS, Engine, Steps
+from .engine import FIXED_METHODS, PROGRAMS, Engine, Steps
 from .layout import Layout, lay_out
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
-_MARCH = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER)
+_MARCH = ctypes.CFUNCTYPE(
+    None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT
+)
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
@@ -77,6 +79,7 @@ class Kernel(Engine):
         failed: np.ndarray,
     ) -> None:
         saves = np.append(steps.saves, -1)  # the loop ends at the save behind which there is none
+        tape = self.tape(values, steps)
         self._code.marches[method](
             values.ctypes.data,
             steps.start,
@@ -86,6 +89,8 @@ class Kernel(Engine):
             len(slots),
             out.ctypes.data,
             failed.ctypes.data,
+            tape.ctypes.data,
+            len(tape),
         )
 
 
@@ -99,10 +104,14 @@ def _target() -> binding.TargetMachine:
 
 
 def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
-    """Hash of all that machine code is made from."""
+    """Hash of all that machine code is made from, or nothing for a System that cannot be written."""
+    try:
+        text = SYSTEMS.encode(system)
+    except (TypeError, RecursionError):
+        return ""
     return cache.digest(
         (
-            SYSTEMS.encode(system),
+            text,
             cache.code_of("lang", "passes", "emit"),
             llvmlite.__version__,
             str(binding.llvm_version_info),
@@ -117,13 +126,14 @@ def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
 def _machine_code(layout: Layout, lanes: int, machine: binding.TargetMachine) -> bytes:
     """The object file of a System, from the cache if it was compiled before."""
     key = _key(layout.system, lanes, machine)
-    found = cache.get("kernel", key)
+    found = cache.get("kernel", key) if key else None
     if found is None:
         # The writer of IR is not needed for a kernel that is there already.
         from .llvm import write_module
 
         found = _compile(str(write_module(layout, lanes)), machine)
-        cache.put("kernel", key, found)
+        if key:
+            cache.put("kernel", key, found)
     return found
 
 
@@ -144,5 +154,5 @@ def _load(code: bytes, machine: binding.TargetMachine) -> _Code:
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     programs = {name: _PROGRAM(engine.get_function_address(name)) for name in PROGRAMS}
-    marches = {name: _MARCH(engine.get_function_address(name)) for name in ("euler", "rk4")}
+    marches = {name: _MARCH(engine.get_function_address(name)) for name in FIXED_METHODS}
     return _Code(engine, programs, marches)

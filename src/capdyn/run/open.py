@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,21 @@ class Model:
         key = (kind, given)
         if key not in self._engines:
             self._engines[key] = Kernel(give_initial(self.system, given))
+        return self._engines[key]
+
+    def derived(
+        self, what: str, derive: Callable[[System], System], kind: str = "kernel", given: State = frozenset()
+    ) -> Engine:
+        """The engine that runs a System made from this model's, such as its derivative; `what` names it for good."""
+        if kind == "interpret":
+            from ..emit.interpret import Interpreter
+
+            return Interpreter(derive(give_initial(self.system, given)))
+        from ..emit.kernel import Kernel
+
+        key = (f"{kind} of {what}", given)
+        if key not in self._engines:
+            self._engines[key] = Kernel(derive(give_initial(self.system, given)))
         return self._engines[key]
 
     def __repr__(self) -> str:

@@ -108,7 +108,7 @@ class Overlay:
         for word, number in given.items():
             try:
                 symbol, _ = find_symbol(self.system, f"Lever {word}", "parameter")
-                subscripts = [label, *region][: len(symbol.dims)]
+                subscripts = [label, *region][: len(symbol.dims)] or None
                 self._write(Source(layer, (*path, word)), symbol, spread(symbol, subscripts, number))
             except Mistake as mistake:
                 self._note(layer, (*path, word), mistake)

@@ -165,7 +165,7 @@ def read_file(file: Path, problems: list[Problem]) -> Layer:
         raw = tomllib.loads(text)
     except OSError as error:
         raise ScenarioError(
-            f"The scenario cannot be read: {error.strerror}.", Where(str(file)), "Check its permissions."
+            f"The scenario cannot be read: {error.strerror}.", Where(str(file)), "Check the file."
         ) from None
     except UnicodeDecodeError:
         raise ScenarioError(
