@@ -5,7 +5,6 @@ bit for bit (`repr` of a double is exact), and equal values have equal texts.
 
     a value of a listed type   ["Name", field, ...], fields in the order of the class
     a tuple                    ["", item, ...]
-    a set                      ["{}", item, ...], sorted
     a dictionary               {"key": value, ...}, in its order
     a number, text, None       itself
 """
@@ -72,8 +71,6 @@ class Codec:
             return value
         if isinstance(value, tuple):
             return ["", *map(self._plain, value)]
-        if isinstance(value, frozenset):
-            return ["{}", *map(self._plain, sorted(value))]
         if isinstance(value, dict):
             return {key: self._plain(item) for key, item in value.items()}
         raise TypeError(f"{type(value).__name__} has no place in a stored model")
@@ -84,8 +81,6 @@ class Codec:
                 raise ValueError("an empty list")
             if plain[0] == "":
                 return tuple([self._value(item) for item in plain[1:]])
-            if plain[0] == "{}":
-                return frozenset([self._value(item) for item in plain[1:]])
             kind, count = self._types.get(plain[0], (None, 0))
             if kind is None or len(plain) != count + 1:
                 raise ValueError(f"nothing known is called {plain[0]!r} and has {len(plain) - 1} fields")
@@ -102,6 +97,6 @@ def _getter(kind: type) -> Callable[[Any], tuple[Any, ...]]:
 
 
 MODELS = Codec(
-    Model, Macro, Variable, Component, SubscriptRange, Where, Number, Reference, Table, Array, Text, Call
+    Model, Variable, Component, Macro, SubscriptRange, Where, Number, Reference, Table, Array, Text, Call
 )  # fmt: skip
 """Equation files as data."""

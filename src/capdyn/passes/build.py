@@ -332,8 +332,8 @@ def _assemble(model: Model, draft: Draft) -> System:
         grid_only=tuple(draft.grid_only),
         memories=draft.memories,
         lags=draft.lags,
-        held=frozenset(draft.held),
-        floored=frozenset(draft.floored),
+        held=tuple(sorted(draft.held)),
+        floored=tuple(sorted(draft.floored)),
     )
 
 
