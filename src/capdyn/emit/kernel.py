@@ -62,8 +62,9 @@ class Kernel(Engine):
     def values(self) -> np.ndarray:
         """Room for one block of members, aligned as the vector loads want it."""
         count = self.layout.size * self.lanes
-        raw = np.zeros(count * 8 + _ALIGNMENT, dtype=np.uint8)
-        first = -raw.ctypes.data % _ALIGNMENT
+        alignment = max(_ALIGNMENT, 8 * self.lanes)
+        raw = np.zeros(count * 8 + alignment, dtype=np.uint8)
+        first = -raw.ctypes.data % alignment
         return raw[first : first + count * 8].view(np.float64).reshape(self.layout.size, self.lanes)
 
     def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:
