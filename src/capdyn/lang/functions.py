@@ -39,6 +39,8 @@ def _divide(a: float, b: float) -> float:
 
 
 def _power(a: float, b: float) -> float:
+    if b == 2.0:
+        return a * a  # rounded once, as it is where a square is written out
     try:
         return math.pow(a, b)
     except ValueError:  # negative ** fraction is nan, 0 ** negative is inf
