@@ -43,7 +43,7 @@ def build(model: Model) -> System:
     problems: list[Problem] = []
     ranges = flatten(model, problems)
     scope = _scope(_with_saveper(model, problems), ranges, problems)
-    draft = Draft()
+    draft = Draft(frozenset(name for name, dims in scope.dims.items() if not dims))
     for variable in scope.variables.values():
         _define(variable, scope, draft, problems)
     if problems:

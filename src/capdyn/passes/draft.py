@@ -10,6 +10,7 @@ from ..errors import Where
 from .system import Axis, Const, Equation, Load, Node, Op, Position, Symbol, free_axes
 
 SEED, MEMBER = "#seed", "#member"
+NOISE_SEED = "noise seed"
 _COUNT = "#steps"
 
 
@@ -17,9 +18,11 @@ _COUNT = "#steps"
 class Draft:
     """Symbols and equations before they are put in order.
 
+    scalars : keys of the model's variables without subscripts.
     fixed : scalar constants whose values shaped the equations (the order of a delay), which no run may change.
     """
 
+    scalars: frozenset[str] = frozenset()
     symbols: dict[str, Symbol] = field(default_factory=dict)
     auxiliaries: list[Equation] = field(default_factory=list)
     initials: list[Equation] = field(default_factory=list)
@@ -118,16 +121,23 @@ class Hidden:
         return level
 
     def draw(self, stream: Node) -> Node:
-        """A number between 0 and 1 that is new in each step, for each element and each place in the model."""
+        """A number between 0 and 1 that is new in each step, for each element and each place in the model.
+
+        The place is known by name, so that the numbers stay when equations are added elsewhere.
+        """
         self._draws += 1
         place = f"{self.label} {self._draws}".encode()
-        number = float(zlib.crc32(place) << 20 | zlib.crc32(place[::-1]) >> 12)
+        number = float(zlib.crc32(place) << 20 | zlib.crc32(place[::-1]) >> 12)  # 52 bits: an exact double
+        if NOISE_SEED in self.draft.scalars:
+            stream = Op("if then else", (stream, stream, Load(NOISE_SEED)))
         element: Node = Const(0.0)
         for axis, length in enumerate(self.lengths):
             position = Op("-", (Position(Axis(axis, tuple(range(length)))), Const(1.0)))
             element = Op("+", (Op("*", (element, Const(float(length)))), position))
         settings = (self.draft.setting(SEED), self.draft.setting(MEMBER), self.draft.count())
-        return self.keep("draw", Op("#draw", (*settings, stream, Const(number), element)), held=True)
+        return self.keep(
+            "draw", Op("#draw", (*settings, stream, Op("+", (Const(number), element)))), held=True
+        )
 
     def _symbol(self, what: str, kind: str) -> Symbol:
         self.draft.made += 1

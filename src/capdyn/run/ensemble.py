@@ -22,7 +22,7 @@ from .clock import Clock
 from .failure import first_failure
 from .open import Model
 from .scenario import Settings, locate, resolve
-from .simulate import begin, fill, given_states, read_clock
+from .simulate import begin, fill, given_states, read_clock, sow
 
 OK, NOT_FINITE = 0, 1
 _MOST_BYTES = 4 * 2**30
@@ -45,6 +45,7 @@ def ensemble(
     threads: int | None = None,
     *,
     lanes: int | None = None,
+    seed: int = 0,
 ) -> xr.Dataset:
     """Runs many members at once.
 
@@ -64,6 +65,8 @@ def ensemble(
         Threads; by default one for each core. Results do not depend on it.
     lanes : int, optional
         Members a vector, for tests. Results do not depend on it.
+    seed : int
+        Of the random functions, from 0 to 2**53 - 1; each member has numbers of its own, the first those of `simulate`.
 
     Returns
     -------
@@ -84,6 +87,7 @@ def ensemble(
     first = machine.values()
     fill(machine, first, settings)
     _place(first, sample, np.arange(1))
+    sow(machine, first, seed, np.arange(1))
     clock = read_clock(machine, first, settings, model)
     if not clock.is_fixed:
         raise ArgumentError(
@@ -102,6 +106,7 @@ def ensemble(
         values = machine.values()
         fill(machine, values, settings)
         _place(values, sample, members)
+        sow(machine, values, seed, members)
         read_clock(machine, values, settings, model)
         begin(machine, values, clock)
         part = np.empty((out.shape[1], len(kept), machine.lanes))
@@ -115,7 +120,8 @@ def ensemble(
         for _ in pool.map(block, range(0, n_members, machine.lanes)):
             pass
     dataset = label.members(model, machine.layout, settings, clock, names, out, constants)
-    return _with_status(dataset, machine, settings, sample, clock, failed, out)
+    dataset = _with_status(dataset, machine, settings, sample, clock, failed, out, seed)
+    return dataset.assign_attrs(seed=seed)
 
 
 def _sample(model: Model, machine: Engine, parameters: Mapping[str, Any]) -> _Sample:
@@ -174,6 +180,7 @@ def _with_status(
     clock: Clock,
     failed: np.ndarray,
     out: np.ndarray,
+    seed: int,
 ) -> xr.Dataset:
     """Adds `status`, `failed_time` and `failed_variable`; a failed member is run once more to see where it broke."""
     broken = (failed >= 0) | ~np.isfinite(out).all(axis=(1, 2))
@@ -183,6 +190,7 @@ def _with_status(
         values = machine.values()
         fill(machine, values, settings)
         _place(values, sample, np.array([member]))
+        sow(machine, values, seed, np.array([member]))
         begin(machine, values, clock)
         failure = first_failure(machine, values, clock, int(failed[member]))
         if failure is not None:
