@@ -199,6 +199,11 @@ _ROWS = (
     _rewrite("random exponential", 5),
     _rewrite("random", 2, 3),
     _rewrite("normal", 2, 3),
+    _rewrite("vector select", 5),
+    _rewrite("vector sort order", 2),
+    _rewrite("vector rank", 2),
+    _rewrite("vector reorder", 2),
+    _rewrite("invert matrix", 1, 2),
 )
 
 FUNCTIONS: dict[str, Function] = {row.key: row for row in _ROWS}
@@ -211,11 +216,6 @@ UNSUPPORTED: dict[str, str] = {
     "get constants": "Write the numbers into the equation file or into [parameters] of a scenario.",
     "allocate available": "Write the allocation out with MIN and ZIDZ.",
     "allocate by priority": "Write the allocation out with MIN and ZIDZ.",
-    "invert matrix": "Invert it beforehand and write the numbers as constants.",
-    "vector select": "Use SUM with a 0/1 constant.",
-    "vector sort order": "Sort beforehand.",
-    "vector rank": "Rank beforehand.",
-    "vector reorder": "Reorder beforehand.",
     "external model": "Macros and modules have to be written out.",
 }
 

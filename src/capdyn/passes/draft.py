@@ -82,7 +82,7 @@ class Hidden:
 
     def stock(self, what: str, flow: Callable[[Node], Node], initial: Node) -> Node:
         """A stock with a net flow that may depend on its level."""
-        symbol = self._symbol(what, "state")
+        symbol = self.symbol(what, "state")
         rate = flow(self._load(symbol))
         self.draft.add_state(symbol)
         self._equation(self.draft.flows, self.draft.derivatives[symbol.name], rate)
@@ -91,7 +91,7 @@ class Hidden:
 
     def keep(self, what: str, node: Node, held: bool = False) -> Node:
         """The node's value, computed once; if `held`, once a step."""
-        symbol = self._symbol(what, "auxiliary")
+        symbol = self.symbol(what, "auxiliary")
         self._equation(self.draft.auxiliaries, symbol.name, node)
         self.draft.symbols[symbol.name] = symbol
         if held:
@@ -109,7 +109,7 @@ class Hidden:
 
         lag : how many steps back it takes it from, 1 by default; evaluated at the beginning of the run.
         """
-        symbol = self._symbol(what, "memory")
+        symbol = self.symbol(what, "memory")
         level = self._load(symbol)
         self._equation(self.draft.flows, self.draft.add_memory(symbol), following(level))
         self._equation(self.draft.initials, symbol.name, initial)
@@ -139,7 +139,8 @@ class Hidden:
             "draw", Op("#draw", (*settings, stream, Op("+", (Const(number), element)))), held=True
         )
 
-    def _symbol(self, what: str, kind: str) -> Symbol:
+    def symbol(self, what: str, kind: str) -> Symbol:
+        """A symbol over the equation's loop axes, with a name that no other has."""
         self.draft.made += 1
         return Symbol(f"#{what} {self.draft.made} of {self.variable}", kind, self.lengths, where=self.where)
 

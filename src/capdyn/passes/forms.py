@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..lang.expressions import Expression, Reference, Table
+from .arrays import ARRAYS
 from .expand import STRUCTURES
 from .system import Axis, Clock, Const, Fixed, Interpolate, Load, Node, Op, inside, rebuild
 
@@ -97,4 +98,5 @@ FORMS: dict[str, Callable[..., Node]] = {
     "smooth n": _ordered("smooth n"),
     "delay n": _ordered("delay n"),
     "sample if true": _sample_if_true,
+    **ARRAYS,
 }
