@@ -204,6 +204,8 @@ _ROWS = (
     _rewrite("vector rank", 2),
     _rewrite("vector reorder", 2),
     _rewrite("invert matrix", 1, 2),
+    _rewrite("allocate available", 3),
+    _rewrite("allocate by priority", 5),
 )
 
 FUNCTIONS: dict[str, Function] = {row.key: row for row in _ROWS}
@@ -214,8 +216,6 @@ UNSUPPORTED: dict[str, str] = {
     "get data": "Write the series as a lookup of Time.",
     "get lookups": "Write the table into the equation file.",
     "get constants": "Write the numbers into the equation file or into [parameters] of a scenario.",
-    "allocate available": "Write the allocation out with MIN and ZIDZ.",
-    "allocate by priority": "Write the allocation out with MIN and ZIDZ.",
     "external model": "Macros and modules have to be written out.",
 }
 
