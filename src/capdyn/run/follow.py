@@ -4,7 +4,8 @@ Follows Maly, Petzold, Numerical methods and software for sensitivity analysis o
 Applied Numerical Mathematics 20 (1996) 57-79: all at once, with the Jacobian of the stocks repeated along the
 diagonal; what it leaves out only touches how fast Newton's iteration converges. Where the flows jump at a time that
 depends on the parameter, the tangent jumps too: Galan, Feehery, Barton, Parametric sensitivity functions for hybrid
-discrete/continuous systems, Applied Numerical Mathematics 31 (1999) 17-47.
+discrete/continuous systems, Applied Numerical Mathematics 31 (1999) 17-47. Only times known before the run are treated
+so; a stock that crosses a threshold at which flows jump is not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from ..emit.engine import Engine
 from ..errors import NumericalError
-from ..passes.tangent import tangent_name
+from ..passes.differentiate import tangent_name
 from ..solve.adaptive import IMPLICIT, integrate
 from ..solve.blocks import along_diagonal
 from .clock import Clock
