@@ -82,6 +82,37 @@ def test_a_pulse_that_moves_and_one_that_grows(model):
     np.testing.assert_allclose(found["y"][:, -1], [-5, 5 * 1.5], rtol=1e-6)
 
 
+def test_switches_by_element(model):
+    m = model("R: one, two, three\nat[R] = 0.5, 1.5, 2.5\nx = INTEG(SUM(STEP(2, at[R!])), 0)")
+    found = capdyn.sensitivities(m, ["at"], method="rk45")["x"]
+    np.testing.assert_allclose(found, -2.0 * (found["time"].values > [[0.5], [1.5], [2.5]]), atol=1e-6)
+
+
+def test_two_switches_that_one_constant_would_part(model):
+    """Both jump at 1.5, one of them twice as fast in k: which jump is whose cannot be seen from there."""
+    m = model("k = 1.5\nx = INTEG(STEP(2, k) + STEP(3, 2*k - 1.5), 0)")
+    with pytest.raises(capdyn.NumericalError, match=r"Two things switch at time 1\.5"):
+        capdyn.sensitivities(m, ["k"], method="rk45")
+
+
+def test_a_train_of_pulses_that_stretches(model):
+    """Pulses of 1/4 at 0.5, 2 and 3.5: the second moves with the interval, the third twice as fast."""
+    m = model("every = 1.5\nx = INTEG(PULSE TRAIN(0.5, 0.25, every, 100), 0)\ny = INTEG(x, 0)")
+    found = capdyn.sensitivities(m, ["every"], method="dop853")
+    np.testing.assert_allclose(found["x"][0], 0, atol=1e-6)
+    np.testing.assert_allclose(found["y"][0], [0, 0, 0, -0.25, -0.75], atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["radau", "lsoda", "rk45"])
+def test_constants_that_touch_no_stock(model, method):
+    m = model("k = 3\nx = INTEG(1, 0)\ny = k*x")
+    assert capdyn.sensitivities(m, ["k"], method=method, outputs=["y"])["y"].values == pytest.approx(
+        np.array([[0, 1, 2, 3, 4]])
+    )
+    m = model("k = 3\ny = k*Time")
+    assert capdyn.sensitivities(m, ["k"], method=method)["y"].values.tolist() == [[0, 1, 2, 3, 4]]
+
+
 def test_on_a_grid_a_switch_does_not_move(model):
     m = model("start = 1.3\nx = INTEG(STEP(2, start), 0)")
     assert (capdyn.sensitivities(m, ["start"], method="rk4")["x"] == 0).all()
@@ -94,6 +125,8 @@ FEATURES = {
     "delay": "k = 0.7\nx = INTEG(k - DELAY1(x, k), 1)\ny = DELAY3I(x, k*3, k)",
     "initial": "k = 0.7\nx = INTEG(-k*x, EXP(k))\ny = x/INITIAL(x*k)",
     "lookup": "k = 0.7\nf((0,0),(1,2),(2,2.5),(5,3))\nx = INTEG(1 - f(x*k), 0.3)",
+    "tables by element": "R: r1, r2\nf[r1]((0,0),(1,2),(5,3))\nf[r2]((0,1),(2,0),(5,3))\nk = 0.7\n"
+    "x[R] = INTEG(f[R](x[R]*k), 0.3)\ny = SUM(f[R!](k*x[R!]))",
     "lookup of time": "k = 0.7\nf((0,0),(1,2),(2,2.5),(5,3))\nx = INTEG(k*f(Time), 0)",
     "power": "k = 0.7\nx = INTEG(1 - x^k, 0.3)",
     "logistic": "k = 0.7\nx = INTEG(k*x*(1 - x/3), 0.3)",
@@ -202,6 +235,13 @@ def test_elements_of_an_array_each_once(model):
 def test_by_default_constants_with_a_range(model):
     m = model("a = 1 ~ ~ |\nb = 2 ~ dmnl [0,5] ~ |\nx = INTEG(a*b, 0)")
     assert capdyn.sensitivities(m)["parameter"].values.tolist() == ["b"]
+
+
+def test_one_compilation_serves_all_elements(model):
+    m = model("R: one, two\nk[R] = 1,2\nx[R] = INTEG(-k[R]*x[R], 3)")
+    for parameters in (["k[one]"], ["k[two]"], ["k"]):
+        capdyn.sensitivities(m, parameters)
+    assert len(m._engines) == 1
 
 
 def test_a_scenario_is_where_derivatives_are_taken(model):
