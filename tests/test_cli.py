@@ -125,7 +125,7 @@ class TestRun:
         (["small", "--set", "Decay=x"],
          "--set: 'Decay=x' is not a name and a number. Write --set 'Name[Element]=0.5'."),
         (["small", "--method", "rk5"],
-         "Method 'rk5' is not known. Choose one of euler, rk4, lsoda, radau, bdf, dop853, rk45."),
+         "Method 'rk5' is not known. Choose one of euler, rk2, rk4, lsoda, radau, bdf, dop853, rk45."),
         (["small", "--step", "-1"], "The time step is -1. It must be positive."),
         (["small", "-o", "small"], "'small' is there already and is not a run of capdyn, so it is not replaced. "
          "Choose another folder, or remove it yourself."),

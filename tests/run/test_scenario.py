@@ -447,7 +447,7 @@ MISTAKES = [
     (
         "unknown method",
         '[time]\nmethod = "rk5"',
-        ["x.toml:2:1: Method 'rk5' is not known. Choose one of euler, rk4, lsoda, radau, bdf, dop853, rk45."],
+        ["x.toml:2:1: Method 'rk5' is not known. Choose one of euler, rk2, rk4, lsoda, radau, bdf, dop853, rk45."],
     ),
     (
         "impossible times",
