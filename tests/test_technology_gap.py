@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from scipy.sparse.csgraph import shortest_path
 
 import capdyn
-from conftest import ROOT
+from equations import ROOT
 
 RADII = (1, 2, 3, 4, 5)
 MUS = (0.75, 1.0, 1.5, 2.0)
