@@ -26,8 +26,10 @@ from .system import (
     Op,
     Position,
     Reduce,
+    Root,
     Symbol,
     System,
+    Unknown,
     free_axes,
     inside,
     rebuild,
@@ -161,16 +163,25 @@ class _Parts:
             if isinstance(node, Load):
                 known = self.system.symbols[node.symbol].kind in ("parameter", "constant")
             else:
-                known = not isinstance(node, Clock) and all(self.is_constant(child) for child in inside(node))
+                known = not isinstance(node, Clock | Unknown) and all(self.is_constant(child) for child in inside(node))
             self._still[id(node)] = known
         return known
 
 
 def _may_pay(node: Node) -> bool:
     """Only what is dear in itself is worth a place in memory."""
+    if _is_open(node):
+        return False
     if isinstance(node, Op):
         return node.function in _COSTS and not _is_small_power(node)
     return isinstance(node, Reduce | Interpolate)
+
+
+def _is_open(node: Node) -> bool:
+    """Whether it holds the unknown of a root around it, and so means nothing elsewhere."""
+    if isinstance(node, Unknown):
+        return True
+    return not isinstance(node, Root) and any(_is_open(child) for child in inside(node))
 
 
 def _is_small_power(node: Op) -> bool:

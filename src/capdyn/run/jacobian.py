@@ -11,6 +11,7 @@ import numpy as np
 
 from ..emit.engine import Engine
 from ..passes.differentiate import tangent_name
+from ..passes.hoist import is_part
 from ..passes.initials import State
 from ..passes.system import System
 from ..passes.tangent import jacobian, state_elements
@@ -54,7 +55,7 @@ class _Columns:
         self.engine, self.room = engine, engine.values()
         for symbol in (*system.of_kind("parameter"), *system.of_kind("constant")):
             there = machine.layout.system.symbols.get(symbol.name)
-            if there is not None and there.kind == symbol.kind:
+            if there is not None and there.kind == symbol.kind and not is_part(symbol.name):
                 self.room[list(layout.slots(symbol.name))] = values[
                     list(machine.layout.slots(symbol.name)), :1
                 ]
@@ -78,6 +79,8 @@ class _Columns:
             columns = np.arange(first, min(first + lanes, count))
             self.room[self.seeds] = 0.0
             self.room[self.seeds[columns], columns - first] = 1.0
+            # What the compiled engine took out of the flows as constant may depend on the direction.
+            self.engine.run("constants", self.room, time, time, 0.0)
             self.engine.run("flows", self.room, time, math.nextafter(time, math.inf), 0.0)
             result[np.ix_(self.rows, columns)] = self.room[self.slots, : len(columns)]
         return result
