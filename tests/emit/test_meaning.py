@@ -259,6 +259,6 @@ def test_a_function_of_the_grid_refuses_an_adaptive_method(tmp_path):
     opened = capdyn.open_model(path)
     assert capdyn.simulate(opened, method="euler")["shot"].values.tolist() == [0, 0, 3, 0, 0]
     with pytest.raises(
-        capdyn.ArgumentError, match="'shot' uses XPULSE, which makes sense on a fixed step only"
+        capdyn.ArgumentError, match="'shot' uses PULSE, which makes sense on a fixed step only"
     ):
         capdyn.simulate(opened, method="lsoda")

@@ -170,7 +170,6 @@ MISTAKES = {
     '<aux name="x"><eqn>a THEN b</eqn></aux>': (7, "This THEN belongs to no IF."),
     '<aux name="x"><eqn>a MOD b * c</eqn></aux>': (7, "MOD is followed by another operator."),
     '<aux name="x"><eqn>SMTH1(1)</eqn></aux>': (7, "SMTH1 takes 2 or 3 arguments, and has 1."),
-    '<aux name="x"><eqn>PULSE(1, 2, 3)</eqn></aux>': (7, "PULSE with an interval is not supported."),
     '<aux name="x"></aux>': (7, "'x' has no equations."),
     '<aux><eqn>1</eqn></aux>': (7, "This <aux> has no name."),
     '<aux name="x"><eqn>1</eqn></aux>\n<aux name="X"><eqn>1</eqn></aux>': (8, "'X' is defined here and in line 7."),

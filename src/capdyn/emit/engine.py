@@ -14,7 +14,27 @@ import numpy as np
 from .layout import Layout
 
 PROGRAMS = ("constants", "initial", "flows", "outputs")
-FIXED_METHODS = ("euler", "rk4")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A fixed-step rule: y + length / divisor * (first * rate + sum of weight * rate at each further stage).
+
+    stages : (how far ahead, weight); each stage starts from the beginning of the step with the rates of the one before.
+    """
+
+    stages: tuple[tuple[float, float], ...] = ()
+    first: float = 1.0
+    divisor: float = 1.0
+
+
+# Vensim's fixed steps: https://www.vensim.com/documentation/rungekutta.html (RK2 is the midpoint rule).
+RULES = {
+    "euler": Rule(),
+    "rk2": Rule(((0.5, 1.0),), first=0.0),
+    "rk4": Rule(((0.5, 2.0), (0.5, 2.0), (1.0, 1.0)), divisor=6.0),
+}
+FIXED_METHODS = tuple(RULES)
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,16 @@ class Engine(ABC):
     def values(self) -> np.ndarray:
         """Room for one block of members. shape (n_slots, lanes), all zero."""
         return np.zeros((self.layout.size, self.lanes))
+
+    def tape(self, values: np.ndarray, steps: Steps) -> np.ndarray:
+        """Room for the inputs that delays look back at. shape (n_rows, n_lagged, lanes)
+
+        Lags that are longer than the run are cut to it in `values`, so that no room is wasted on them.
+        """
+        lags = slice(self.layout.lags.start, self.layout.lags.stop)
+        longest = float(steps.saves[-1] + 1)
+        values[lags] = np.clip(np.nan_to_num(values[lags], nan=longest), 1.0, longest)
+        return np.zeros((int(values[lags].max(initial=1.0)), len(self.layout.lags), self.lanes))
 
     @abstractmethod
     def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:

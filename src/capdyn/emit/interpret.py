@@ -24,7 +24,7 @@ from ..passes.system import (
     Reduce,
     System,
 )
-from .engine import Engine, Steps
+from .engine import RULES, Engine, Rule, Steps
 from .layout import Layout, lay_out, strides
 
 
@@ -55,6 +55,7 @@ class Interpreter(Engine):
         rates = slice(self.layout.derivatives.start, self.layout.derivatives.stop)
         failed[:] = -1
         saves = steps.saves.tolist()
+        tape = self.tape(values, steps)
         for k in range(saves[-1] + 1):
             now = steps.start + k * steps.length
             if failed[0] < 0 and not np.isfinite(values[states]).all():
@@ -65,19 +66,36 @@ class Interpreter(Engine):
                 out[saves.index(k)] = values[slots]
             if k == saves[-1]:
                 return
-            if method == "euler":
-                values[states] += steps.length * values[rates]
-            else:
-                self._rk4(values, states, rates, now, steps.length)
+            if tape.size:
+                tape[k % len(tape)] = values[list(self.layout.lagged_next)]
+            self._advance(RULES[method], values, states, rates, now, steps.length)
+            self._remember(values, tape, k)
 
-    def _rk4(self, values: np.ndarray, states: slice, rates: slice, now: float, step: float) -> None:
-        """The classical Runge-Kutta step; the first stage's rates are there already."""
-        start, total = values[states].copy(), values[rates].copy()
-        for ahead, weight in ((0.5, 2.0), (0.5, 2.0), (1.0, 1.0)):
+    def _advance(
+        self, rule: Rule, values: np.ndarray, states: slice, rates: slice, now: float, step: float
+    ) -> None:
+        """One step of the rule; the first stage's rates are there already."""
+        if not rule.stages:
+            values[states] += step * values[rates]
+            return
+        start = values[states].copy()
+        total = values[rates].copy() if rule.first else np.zeros_like(start)
+        for ahead, weight in rule.stages:
             values[states] = start + (ahead * step) * values[rates]
-            self.run("flows", values, now + ahead * step, now, step)
+            self.run("stages", values, now + ahead * step, now, step)
             total += weight * values[rates]
-        values[states] = start + (step / 6.0) * total
+        values[states] = start + (step / rule.divisor) * total
+
+    def _remember(self, values: np.ndarray, tape: np.ndarray, k: int) -> None:
+        """What changes once a step, at the end of step k: memories, and stocks that may not be negative."""
+        layout = self.layout
+        floored = list(layout.floored)
+        values[floored] = np.where(values[floored] < 0.0, 0.0, values[floored])
+        values[list(layout.plain)] = values[list(layout.plain_next)]
+        for j, slot in enumerate(layout.lagged):
+            origin = k + 1 - int(values[layout.lags[j], 0])
+            if origin >= 0:
+                values[slot] = tape[origin % len(tape), j]
 
 
 class _Walker:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from ..passes.system import Symbol, System
 
-_ORDER = ("parameter", "constant", "state", "derivative", "auxiliary")
+_ORDER = ("parameter", "setting", "constant", "state", "derivative", "memory", "next", "lag", "auxiliary")
 
 
 @dataclass(frozen=True)
 class Layout:
     """Slots of a System. States lie side by side, and their derivatives in the same order behind them.
+
+    So do memories and what they take up next; those with a lag come first, those stocks that may not be negative last.
 
     start : first slot of each symbol; its elements follow in row-major order.
     """
@@ -37,8 +40,38 @@ class Layout:
     def derivatives(self) -> range:
         return self._span("derivative")
 
+    @cached_property
+    def floored(self) -> range:
+        """States that may not become negative: the last ones."""
+        return self._of(name for name in self.system.derivatives if name in self.system.floored)
+
+    @cached_property
+    def lags(self) -> range:
+        return self._span("lag")
+
+    @cached_property
+    def lagged(self) -> range:
+        """Memories with a lag."""
+        return self._of(self.system.lags)
+
+    @cached_property
+    def lagged_next(self) -> range:
+        return self._of(self.system.memories[name] for name in self.system.lags)
+
+    @cached_property
+    def plain(self) -> range:
+        """Memories that take up their next value at each step."""
+        return self._of(name for name in self.system.memories if name not in self.system.lags)
+
+    @cached_property
+    def plain_next(self) -> range:
+        return self._of(next_ for name, next_ in self.system.memories.items() if name not in self.system.lags)
+
     def _span(self, kind: str) -> range:
-        slots = [self.slots(symbol.name) for symbol in self.system.of_kind(kind)]
+        return self._of(symbol.name for symbol in self.system.of_kind(kind))
+
+    def _of(self, names: Iterable[str]) -> range:
+        slots = [self.slots(name) for name in names]
         return range(min(s.start for s in slots), max(s.stop for s in slots)) if slots else range(0)
 
     def name_of(self, slot: int) -> str:
@@ -65,13 +98,19 @@ def strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def lay_out(system: System) -> Layout:
-    """Slots for all symbols, kind by kind. Derivatives follow the order of their states."""
+    """Slots for all symbols, kind by kind. Derivatives follow the order of their states, and so on."""
+    states = sorted(system.of_kind("state"), key=lambda state: state.name in system.floored)
+    memories = sorted(system.of_kind("memory"), key=lambda memory: memory.name not in system.lags)
+    in_order = {
+        "state": states,
+        "derivative": [system.symbols[system.derivatives[state.name]] for state in states],
+        "memory": memories,
+        "next": [system.symbols[system.memories[memory.name]] for memory in memories],
+        "lag": [system.symbols[system.lags[m.name]] for m in memories if m.name in system.lags],
+    }
     ordered: list[Symbol] = []
     for kind in _ORDER:
-        if kind == "derivative":
-            ordered += [system.symbols[system.derivatives[state.name]] for state in system.of_kind("state")]
-        else:
-            ordered += system.of_kind(kind)
+        ordered += in_order.get(kind) or system.of_kind(kind)
     start, slot = {}, 0
     for symbol in ordered:
         start[symbol.name] = slot

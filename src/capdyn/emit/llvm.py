@@ -42,7 +42,7 @@ _Place = int | Any  # a number now, or an IR value
 
 
 def write_module(layout: Layout, lanes: int) -> ir.Module:
-    """IR with the functions `constants`, `initial`, `flows`, `outputs`, `euler` and `rk4`.
+    """IR with the functions `constants`, `initial`, `flows`, `outputs` and one for each of `RULES`.
 
     A program has the signature (values, time, held, step); `values` points to a vector for each slot.
     """
@@ -50,7 +50,9 @@ def write_module(layout: Layout, lanes: int) -> ir.Module:
     vector = ir.VectorType(_REAL, lanes)
     signature = ir.FunctionType(ir.VoidType(), [vector.as_pointer(), _REAL, _REAL, _REAL])
     programs = {}
-    for name in PROGRAMS:
+    # Without anything that is held over the stages of a step, all stages run the same program.
+    names = PROGRAMS + (("stages",) if layout.system.held else ())
+    for name in names:
         function = ir.Function(module, signature, name)
         function.args[0].add_attribute("noalias")
         programs[name] = function
@@ -58,6 +60,7 @@ def write_module(layout: Layout, lanes: int) -> ir.Module:
         for equation in getattr(layout.system, name):
             writer.equation(equation)
         writer.builder.ret_void()
+    programs.setdefault("stages", programs["flows"])
     write_marches(module, layout, lanes, programs)
     return module
 

@@ -1,4 +1,4 @@
-"""The time loops in IR: Euler and classical Runge-Kutta with a fixed step, as Vensim does them.
+"""The time loops in IR: Euler and Runge-Kutta with a fixed step, as Vensim does them.
 
 Within a Runge-Kutta step, 'held' stays at the step's beginning, so that STEP, PULSE and RAMP keep their value
 over all stages (Vensim reference manual, "RK4 integration").
@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import llvmlite.ir as ir
 
+from . import memories
+from .engine import RULES, Rule
 from .instructions import Instructions
 from .layout import Layout
 
@@ -18,7 +20,10 @@ _REAL = ir.DoubleType()
 
 
 def write_marches(module: ir.Module, layout: Layout, lanes: int, programs: dict[str, ir.Function]) -> None:
-    """Adds `euler` and `rk4`: (values, start, length, saves, slots, n_slots, out, failed); see `Engine.march`."""
+    """Adds a function for each of `RULES`: (values, start, length, saves, slots, n_slots, out, failed, tape, n_rows).
+
+    See `Engine.march` and `Engine.tape`.
+    """
     vector = ir.VectorType(_REAL, lanes)
     signature = ir.FunctionType(
         ir.VoidType(),
@@ -31,10 +36,12 @@ def write_marches(module: ir.Module, layout: Layout, lanes: int, programs: dict[
             _INT,
             vector.as_pointer(),
             ir.VectorType(_INT, lanes).as_pointer(),
+            _REAL.as_pointer(),
+            _INT,
         ],
     )
-    for name, stages in (("euler", ()), ("rk4", ((0.5, 2.0), (0.5, 2.0), (1.0, 1.0)))):
-        _March(ir.Function(module, signature, name), layout, lanes, programs).write(stages)
+    for name, rule in RULES.items():
+        _March(ir.Function(module, signature, name), layout, lanes, programs).write(rule)
 
 
 class _March:
@@ -44,18 +51,19 @@ class _March:
         self.layout, self.lanes, self.programs = layout, lanes, programs
         self.builder = ir.IRBuilder(function.append_basic_block())
         self.do = Instructions(self.builder, lanes)
-        self.values, self.start, self.length, self.saves, self.slots, self.n_slots, self.out, self.failed = (
-            function.args
-        )
+        self.values, self.start, self.length, self.saves, self.slots, self.n_slots, self.out = function.args[
+            :7
+        ]
+        self.failed, self.tape, self.n_rows = function.args[7:]
         self.n_states = len(layout.states)
 
-    def write(self, stages: tuple[tuple[float, float], ...]) -> None:
-        """The loop over steps. `stages` are (how far ahead, weight) of the stages after the first; none for Euler."""
+    def write(self, rule: Rule) -> None:
+        """The loop over steps."""
         builder = self.builder
         marks = ir.VectorType(_INT, self.lanes)
         room = [
             builder.alloca(self.do.vector, ir.Constant(_INT, max(self.n_states, 1)))
-            for _ in range(2 if stages else 0)
+            for _ in range(2 if rule.stages else 0)
         ]
         saved = builder.alloca(_INT)
         builder.store(ir.Constant(_INT, 0), saved)
@@ -76,14 +84,17 @@ class _March:
         going_on = builder.append_basic_block("advance")
         builder.cbranch(more, going_on, after)
         builder.position_at_end(going_on)
-        if stages:
-            self._runge_kutta(now, stages, *room)
+        memories.record(self.do, self.layout, self.values, self.tape, self.n_rows, k)
+        if rule.stages:
+            self._runge_kutta(now, rule, *room)
         else:
             self._each(
                 lambda i: self._set(
                     i, builder.fadd(self._state(i), builder.fmul(self.do.spread(self.length), self._rate(i)))
                 )
             )
+        memories.floor(self.do, self.layout, self.values)
+        memories.recall(self.do, self.layout, self.values, self.tape, self.n_rows, k)
         k.add_incoming(builder.add(k, ir.Constant(_INT, 1)), builder.block)
         builder.branch(loop)
         builder.position_at_end(after)
@@ -113,9 +124,7 @@ class _March:
             self.values, self.builder.add(i, ir.Constant(_INT, self.layout.derivatives.start))
         )
 
-    def _runge_kutta(
-        self, now: ir.Value, stages: tuple[tuple[float, float], ...], first: ir.Value, total: ir.Value
-    ) -> None:
+    def _runge_kutta(self, now: ir.Value, rule: Rule, first: ir.Value, total: ir.Value) -> None:
         builder = self.builder
 
         def at(room: ir.Value, i: ir.Value) -> ir.Value:
@@ -123,10 +132,10 @@ class _March:
 
         def begin(i: ir.Value) -> None:
             builder.store(self._state(i), at(first, i))
-            builder.store(self._rate(i), at(total, i))
+            builder.store(self._rate(i) if rule.first else self.do.constant(0.0), at(total, i))
 
         self._each(begin)
-        for ahead, weight in stages:
+        for ahead, weight in rule.stages:
             reach = builder.fmul(ir.Constant(_REAL, ahead), self.length)
             wide = self.do.spread(reach)
             self._each(
@@ -134,7 +143,7 @@ class _March:
                     i, builder.fadd(builder.load(at(first, i)), builder.fmul(wide, self._rate(i)))
                 )
             )
-            self._call("flows", builder.fadd(now, reach), now)
+            self._call("stages", builder.fadd(now, reach), now)
             self._each(
                 lambda i, weight=weight: builder.store(  # type: ignore[misc]
                     builder.fadd(
@@ -143,10 +152,10 @@ class _March:
                     at(total, i),
                 )
             )
-        sixth = self.do.spread(builder.fdiv(self.length, ir.Constant(_REAL, 6.0)))
+        share = self.do.spread(builder.fdiv(self.length, ir.Constant(_REAL, rule.divisor)))
         self._each(
             lambda i: self._set(
-                i, builder.fadd(builder.load(at(first, i)), builder.fmul(sixth, builder.load(at(total, i))))
+                i, builder.fadd(builder.load(at(first, i)), builder.fmul(share, builder.load(at(total, i))))
             )
         )
 

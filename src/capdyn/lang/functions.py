@@ -163,19 +163,23 @@ _ROWS = (
     _rewrite("smooth", 4),
     _rewrite("delay", 4),
     _rewrite("with lookup", 2),
+    _rewrite("xpulse train", 3),
+    _rewrite("integ non negative", 2),
+    _rewrite("game", 1),
+    _rewrite("elmcount", 1),
+    _rewrite("get time value", 3),
+    _rewrite("smooth n", 4),
+    _rewrite("delay n", 4),
+    _rewrite("trend", 3),
+    _rewrite("forecast", 4),
+    _rewrite("delay fixed", 3),
+    _rewrite("sample if true", 3),
 )
 
 FUNCTIONS: dict[str, Function] = {row.key: row for row in _ROWS}
 
 # Functions that the language has and this version does not run: said before the run, with the way round.
 UNSUPPORTED: dict[str, str] = {
-    "delay fixed": "Use DELAY3 or DELAY1 where a smooth delay will do.",
-    "delay n": "Use DELAY1 or DELAY3.",
-    "smooth n": "Use SMOOTH or SMOOTH3.",
-    "sample if true": "Hold it in a stock: INTEG(IF THEN ELSE(condition, (input - held)/TIME STEP, 0), initial).",
-    "trend": "Write it out: (input - SMOOTH(input, time)) / (time * SMOOTH(input, time)).",
-    "forecast": "Write it out with SMOOTH.",
-    "game": "Put the value into a constant and change it in a scenario.",
     "data": "Write the series as a lookup of Time.",
     "get data": "Write the series as a lookup of Time.",
     "get lookups": "Write the table into the equation file.",
@@ -191,9 +195,6 @@ UNSUPPORTED: dict[str, str] = {
     "random 0 1": "Vary a constant with capdyn.ensemble.",
     "random normal": "Vary a constant with capdyn.ensemble.",
     "random exponential": "Vary a constant with capdyn.ensemble.",
-    "integ non negative": "Limit the outflow in the equation, for example by MIN(outflow, stock/TIME STEP).",
-    "get time value": "Use Time.",
-    "elmcount": "Write the number of elements as a constant.",
     "external model": "Macros and modules have to be written out.",
 }
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import product
 
 from ..errors import ModelError, Problem, Where
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
 from . import macros, series, switches
+from .draft import Draft, Hidden
 from .lower import Lowering, Scope
 from .order import arrange, needed
 from .ranges import Ranges, dimensions, flatten
 from .system import (
-    Axis,
     Clock,
     Const,
     Equation,
@@ -24,11 +23,13 @@ from .system import (
     Symbol,
     System,
     elementwise,
-    free_axes,
     inside,
     rebuild,
     walk,
 )
+
+# What a stock's equation begins with, and whether the stock is kept from becoming negative.
+_STOCKS = {"integ": False, "integ non negative": True}
 
 
 def build(model: Model) -> System:
@@ -44,30 +45,12 @@ def build(model: Model) -> System:
     known = len(problems)  # what these passes found does not keep the next ones from finding more
     ranges = flatten(model, problems)
     scope = _scope(_with_saveper(model, problems), ranges, problems, known)
-    draft = _Draft()
+    draft = Draft()
     for variable in scope.variables.values():
         _define(variable, scope, draft, problems)
     if problems:
         raise ModelError(_ordered(problems))
     return _assemble(model, draft)
-
-
-@dataclass
-class _Draft:
-    """Symbols and equations before they are put in order."""
-
-    symbols: dict[str, Symbol] = field(default_factory=dict)
-    auxiliaries: list[Equation] = field(default_factory=list)
-    initials: list[Equation] = field(default_factory=list)
-    flows: list[Equation] = field(default_factory=list)
-    derivatives: dict[str, str] = field(default_factory=dict)
-    grid_only: list[tuple[str, str]] = field(default_factory=list)
-
-    def add_state(self, symbol: Symbol) -> None:
-        self.symbols[symbol.name] = symbol
-        rate = f"#rate of {symbol.name}"
-        self.symbols[rate] = replace(symbol, name=rate, kind="derivative", variable="")
-        self.derivatives[symbol.name] = rate
 
 
 def _with_saveper(model: Model, problems: list[Problem]) -> dict[str, Variable]:
@@ -115,6 +98,8 @@ def _scope(variables: dict[str, Variable], ranges: Ranges, problems: list[Proble
             tables = _tables(variable, scope, problems)
             if tables is not None:
                 scope.tables[name] = tables
+    if len(problems) > known:
+        raise ModelError(_ordered(problems))
     return scope
 
 
@@ -178,14 +163,14 @@ def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[
             Problem(
                 f"Lookup '{variable.name}' lacks tables for {len(missing)} of its elements.",
                 variable.where,
-                "Add them.",
+                "Add one for each.",
             )
         )
         return None
     return tuple(found[place] for place in places)
 
 
-def _define(variable: Variable, scope: Scope, draft: _Draft, problems: list[Problem]) -> None:
+def _define(variable: Variable, scope: Scope, draft: Draft, problems: list[Problem]) -> None:
     """Adds the variable's symbol and equations to the draft."""
     if variable.key in scope.tables:
         return
@@ -194,9 +179,12 @@ def _define(variable: Variable, scope: Scope, draft: _Draft, problems: list[Prob
     if all(is_literal(expression) for expression in expressions):
         draft.symbols[variable.key] = _parameter(variable, scope, problems)
         return
-    stock = all(isinstance(e, Call) and e.function == "integ" and len(e.arguments) == 2 for e in expressions)
+    stock = all(isinstance(e, Call) and e.function in _STOCKS and len(e.arguments) == 2 for e in expressions)
     if stock:
         draft.add_state(_symbol(variable, "state", scope))
+        if any(isinstance(e, Call) and _STOCKS[e.function] for e in expressions):
+            draft.floored.add(variable.key)
+            draft.grid_only.append(("NON_NEGATIVE", variable.name))
     else:
         draft.symbols[variable.key] = _symbol(variable, "auxiliary", scope)
     for component in variable.components:
@@ -237,25 +225,13 @@ def _value(component: Component, lowering: Lowering, problems: list[Problem]) ->
 
 
 def _lowering(
-    variable: Variable, component: Component, scope: Scope, draft: _Draft, problems: list[Problem]
+    variable: Variable, component: Component, scope: Scope, draft: Draft, problems: list[Problem]
 ) -> Lowering:
     ranges = scope.ranges
     axes = [ranges.elements[name] if ranges.is_range(name) else (name,) for name in component.subscripts]
-    lengths = tuple(len(elements) for elements in axes)
-
-    def stock(what: str, flow: Callable[[Node], Node], initial: Node) -> Node:
-        name = f"#{what} {len(draft.derivatives) + 1} of {variable.key}"
-        level = Load(name, tuple(Axis(axis, tuple(range(length))) for axis, length in enumerate(lengths)))
-        rate = flow(level)
-        if any(axis >= len(lengths) for axis in free_axes(rate) | free_axes(initial)):
-            raise ValueError("it stands inside a sum; give it a variable of its own and sum that.")
-        draft.add_state(Symbol(name, "state", lengths, where=component.where))
-        block = tuple(tuple(range(length)) for length in lengths)
-        draft.flows.append(Equation(draft.derivatives[name], block, rate, component.where))
-        draft.initials.append(Equation(name, block, initial, component.where))
-        return level
-
-    return Lowering(scope, variable, component, axes, stock, problems)
+    label = f"{variable.key}[{','.join(component.subscripts)}]"
+    hidden = Hidden(draft, variable.key, tuple(len(elements) for elements in axes), component.where, label)
+    return Lowering(scope, variable, component, axes, hidden, problems)
 
 
 def _check_cover(variable: Variable, scope: Scope, problems: list[Problem]) -> None:
@@ -320,9 +296,12 @@ def _parameter(variable: Variable, scope: Scope, problems: list[Problem]) -> Sym
     return replace(symbol, values=tuple(values.get(here, 0.0) for here in everywhere))
 
 
-def _assemble(model: Model, draft: _Draft) -> System:
+def _assemble(model: Model, draft: Draft) -> System:
     """The four programs in order, constants set apart."""
     symbols = dict(draft.symbols)
+    for name in draft.fixed:
+        draft.auxiliaries.append(Equation(name, (), Const(symbols[name].values[0]), symbols[name].where))
+        symbols[name] = replace(symbols[name], kind="auxiliary", values=())
     ordered = arrange([_staged(e, 0) for e in draft.auxiliaries + draft.flows], symbols, "definition")
     moving = _moving(ordered, symbols)
     for name, symbol in symbols.items():
@@ -337,14 +316,14 @@ def _assemble(model: Model, draft: _Draft) -> System:
             )
     constants = [e for e in ordered if symbols[e.target].kind == "constant"]
     dynamic = [e for e in ordered if symbols[e.target].kind != "constant"]
-    in_flows = needed(dynamic, set(draft.derivatives.values()))
+    in_flows = needed(dynamic, {*draft.derivatives.values(), *draft.memories.values()})
     at_start = arrange(
         [_staged(e, 1) for e in draft.auxiliaries if symbols[e.target].kind == "auxiliary"]
         + [_staged(e, 1) for e in draft.initials],
         symbols,
         "initial value",
     )
-    in_start = needed(at_start, set(draft.derivatives))
+    in_start = needed(at_start, {*draft.derivatives, *draft.memories, *draft.lags.values()})
     flows = [e for e, flag in zip(dynamic, in_flows, strict=True) if flag]
     found, extra, equations = switches.find(flows, symbols)
     symbols.update({symbol.name: symbol for symbol in extra})
@@ -358,6 +337,10 @@ def _assemble(model: Model, draft: _Draft) -> System:
         derivatives=draft.derivatives,
         switches=tuple(found),
         grid_only=tuple(draft.grid_only),
+        memories=draft.memories,
+        lags=draft.lags,
+        held=tuple(sorted(draft.held)),
+        floored=tuple(sorted(draft.floored)),
     )
 
 
@@ -373,8 +356,8 @@ def _staged(equation: Equation, stage: int) -> Equation:
 
 
 def _moving(ordered: list[Equation], symbols: dict[str, Symbol]) -> set[str]:
-    """Auxiliaries that depend on time or on a stock."""
-    moving = {symbol.name for symbol in symbols.values() if symbol.kind == "state"}
+    """Auxiliaries that depend on time, on a stock or on a memory."""
+    moving = {symbol.name for symbol in symbols.values() if symbol.kind in ("state", "memory")}
     while True:
         more = {
             e.target

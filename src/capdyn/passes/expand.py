@@ -1,7 +1,7 @@
 """Functions that are small models of their own, written out as nodes and hidden stocks.
 
-A row of `REWRITES` takes the lowered arguments and gives a node; rows of `STRUCTURES` may also ask the
-context for hidden stocks. Meanings follow the Vensim reference manual: a time function is on from half a step before
+A row of `REWRITES` takes the lowered arguments and gives a node; rows of `STRUCTURES` may also ask for hidden
+stocks and memories. Meanings follow the Vensim reference manual: a time function is on from half a step before
 its time, so that rounding in the clock cannot miss it, and looks at the time at the beginning of the step ('held'),
 so that a Runge-Kutta step never straddles a switch.
 """
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
 
+from .draft import Hidden
 from .system import Clock, Const, Node, Op
 
 # Vensim takes a denominator below this for zero in ZIDZ and XIDZ.
@@ -61,6 +61,14 @@ def _impulse(start: Node, magnitude: Node) -> Node:
     return _op("*", _pulse(start, ZERO), _op("/", magnitude, STEP))
 
 
+def _impulses(start: Node, interval: Node, magnitude: Node) -> Node:
+    """XMILE's PULSE with an interval; one of 0 (or less) gives a single one."""
+    late = _op("modulo", _op("-", _soon(), start), interval)
+    again = _op("and", _op(">", _soon(), start), _op("<", late, STEP))
+    height = _choose(again, _op("/", magnitude, STEP), ZERO)
+    return _choose(_op(">", interval, ZERO), height, _impulse(start, magnitude))
+
+
 def _xidz(a: Node, b: Node, instead: Node) -> Node:
     return _choose(_op("<", _op("abs", b), Const(SMALL)), instead, _op("/", a, b))
 
@@ -74,7 +82,7 @@ REWRITES: dict[str, Callable[..., Node]] = {
     "power": lambda x, y: _op("^", x, y),
     "pi": lambda: Const(math.pi),
     "quantum": _quantum,
-    "zidz": lambda a, b: _xidz(a, b, ZERO),
+    "zidz": lambda a, b: _zidz(a, b),
     "xidz": _xidz,
     "step": _step,
     "pulse": _pulse,
@@ -82,24 +90,26 @@ REWRITES: dict[str, Callable[..., Node]] = {
     "ramp": _ramp,
     "xramp": _ramp,
     "xpulse": _impulse,
+    "xpulse train": _impulses,
+    "game": lambda value: value,
 }
 
-# Time functions whose height grows without bound as the step shrinks: for them an adaptive method has no meaning.
-GRID_ONLY = frozenset({"xpulse"})
+# Functions that an adaptive method gives no meaning to, with the names that people write: they change at steps only,
+# or their height grows without bound as the step shrinks.
+GRID_ONLY = {
+    "xpulse": "PULSE",
+    "xpulse train": "PULSE",
+    "delay fixed": "DELAY FIXED",
+    "sample if true": "SAMPLE IF TRUE",
+}
 
 
-class StockMaker(Protocol):
-    """Makes a hidden stock over the loop axes of the equation in hand and gives the node that reads it."""
-
-    def __call__(self, what: str, flow: Callable[[Node], Node], initial: Node) -> Node: ...
+def _integ(hidden: Hidden, flow: Node, initial: Node) -> Node:
+    return hidden.stock("integ", lambda level: flow, initial)
 
 
-def _integ(stock: StockMaker, flow: Node, initial: Node) -> Node:
-    return stock("integ", lambda level: flow, initial)
-
-
-def _initial(stock: StockMaker, value: Node) -> Node:
-    return stock("initial", lambda level: ZERO, value)
+def _initial(hidden: Hidden, value: Node) -> Node:
+    return hidden.stock("initial", lambda level: ZERO, value)
 
 
 def _order(order: Node) -> int:
@@ -108,21 +118,25 @@ def _order(order: Node) -> int:
     return int(order.value)
 
 
-def _smooth(stock: StockMaker, target: Node, time: Node, initial: Node, order: Node) -> Node:
+def _smooth(hidden: Hidden, target: Node, time: Node, initial: Node, order: Node) -> Node:
     count = _order(order)
     cell_time = _op("/", time, Const(float(count)))
     signal = target
     for _ in range(count):
-        signal = stock("smooth", lambda level, s=signal: _op("/", _op("-", s, level), cell_time), initial)  # type: ignore[misc]
+
+        def approach(level: Node, signal: Node = signal) -> Node:
+            return _op("/", _op("-", signal, level), cell_time)
+
+        signal = hidden.stock("smooth", approach, initial)
     return signal
 
 
-def _delay(stock: StockMaker, inflow: Node, time: Node, initial: Node, order: Node) -> Node:
+def _delay(hidden: Hidden, inflow: Node, time: Node, initial: Node, order: Node) -> Node:
     count = _order(order)
     cell_time = _op("/", time, Const(float(count)))
     flow = inflow
     for _ in range(count):
-        level = stock(
+        level = hidden.stock(
             "delay",
             lambda level, f=flow: _op("-", f, _op("/", level, cell_time)),  # type: ignore[misc]
             _op("*", initial, cell_time),
@@ -131,9 +145,75 @@ def _delay(stock: StockMaker, inflow: Node, time: Node, initial: Node, order: No
     return flow
 
 
+def _delay_n(hidden: Hidden, inflow: Node, time: Node, initial: Node, order: Node) -> Node:
+    """A chain of cells that changes once a step, whatever the method, and knows the delay time of the step before.
+
+    Source: https://www.vensim.com/documentation/fn_delay_n.html : the output is constant for each step, depends only
+    on what the delay time was in previous steps, is conserved, and the order is cut to delay time / step. Under an
+    adaptive method, where a step is nothing, all this is the chain of DELAY3 with that many cells.
+    """
+    count = _order(order)
+    time = hidden.once("delay time", time)
+    before = hidden.memory("delay time", lambda level: time, time)
+    at_once = _op("=", STEP, ZERO)
+    fitting = _op("integer", _op("+", _op("/", time, STEP), Const(SMALL)))
+    cells = hidden.stock(
+        "order", lambda level: ZERO, _op("max", Const(1.0), _op("min", Const(float(count)), fitting))
+    )
+    cell_time = hidden.keep("cell time", _op("/", _choose(at_once, time, before), cells))
+    flow = hidden.keep("inflow", inflow, held=True)
+    for place in range(count):
+        used = _op("<", Const(float(place)), cells)
+        rates: list[Node] = []
+
+        def fill(level: Node, inflow: Node = flow, used: Node = used, rates: list[Node] = rates) -> Node:
+            rates.append(hidden.keep("outflow", _choose(used, _op("/", level, cell_time), inflow), held=True))
+            return _op("-", inflow, rates[0])
+
+        hidden.stock("delay", fill, _op("*", initial, _op("/", time, cells)))
+        flow = rates[0]
+    return flow
+
+
+def _zidz(a: Node, b: Node) -> Node:
+    return _xidz(a, b, ZERO)
+
+
+def _average(hidden: Hidden, value: Node, time: Node, trend: Node) -> Node:
+    """The cell of TREND and FORECAST: an average that begins where the trend is as given."""
+    begin = _op("/", value, _op("+", Const(1.0), _op("*", trend, time)))
+    return hidden.stock("average", lambda level: _op("/", _op("-", value, level), time), begin)
+
+
+def _trend(hidden: Hidden, value: Node, time: Node, initial: Node) -> Node:
+    """Source: https://www.vensim.com/documentation/fn_trend.html ."""
+    value = hidden.once("input", value)
+    average = _average(hidden, value, time, initial)
+    return _zidz(_op("-", value, average), _op("*", time, _op("abs", average)))
+
+
+def _forecast(hidden: Hidden, value: Node, time: Node, horizon: Node, initial: Node) -> Node:
+    """Source: https://www.vensim.com/documentation/fn_forecast.html ; an initial trend (XMILE) as in TREND."""
+    value = hidden.once("input", value)
+    average = _average(hidden, value, time, initial)
+    trend = _zidz(_op("-", value, average), _op("*", time, average))
+    return _op("*", value, _op("+", Const(1.0), _op("*", trend, horizon)))
+
+
+def _delay_fixed(hidden: Hidden, value: Node, time: Node, initial: Node) -> Node:
+    """Source: https://www.vensim.com/documentation/fn_delay_fixed.html : at least one step, its first delay time."""
+    steps = _op("integer", _op("+", _op("/", time, STEP), Const(0.5 + SMALL)))
+    return hidden.memory("delay", lambda level: value, initial, _op("max", Const(1.0), steps))
+
+
 STRUCTURES: dict[str, Callable[..., Node]] = {
     "integ": _integ,
     "initial": _initial,
     "smooth": _smooth,
+    "smooth n": _smooth,
     "delay": _delay,
+    "delay n": _delay_n,
+    "delay fixed": _delay_fixed,
+    "trend": _trend,
+    "forecast": _forecast,
 }

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..errors import Problem, Where
+from ..errors import Problem
 from ..lang.expressions import Array, Call, Expression, Number, Reference, Table, Text, walk
 from ..lang.functions import FUNCTIONS, UNSUPPORTED, nearest_functions
 from ..lang.model import Component, Variable
 from ..lang.names import did_you_mean
 from . import system as ir
+from .draft import Hidden
 from .expand import GRID_ONLY, REWRITES, STRUCTURES
+from .forms import FORMS
+from .places import place, written
 from .ranges import Ranges
 
 # What stands for the clock: Time in equations, the others in what passes write (`capdyn.passes.series`).
@@ -37,7 +38,7 @@ class Scope:
 class Lowering:
     """One equation on its way down. `axes[j]` lists the elements that loop axis j runs over.
 
-    stock : makes a hidden stock and gives the node that reads it (see `capdyn.passes.expand`).
+    hidden : makes hidden symbols for structures (see `capdyn.passes.expand`).
     grid : functions met that make sense on a fixed step only.
     """
 
@@ -45,7 +46,7 @@ class Lowering:
     variable: Variable
     component: Component
     axes: list[tuple[str, ...]]
-    stock: Callable[..., ir.Node]
+    hidden: Hidden
     problems: list[Problem]
     grid: list[str] = field(default_factory=list)
     sums: dict[str, int] = field(default_factory=dict)
@@ -205,19 +206,17 @@ class Lowering:
     def _apply(self, name: str, kind: str, call: Call) -> ir.Node:
         if kind == "reduce":
             return self._reduce(call)
-        if name == "with lookup":
-            argument, table = call.arguments
-            assert isinstance(table, Table)
-            return ir.Interpolate((table,), (), (), self.lower(argument))
-        arguments = tuple(self.lower(argument) for argument in call.arguments)
-        if name == "active initial" or kind == "value":
-            return ir.Op(name, arguments)
         if name in GRID_ONLY:
-            self.grid.append(name.upper())
-        if name in REWRITES:
-            return REWRITES[name](*arguments)
+            self.grid.append(GRID_ONLY[name])
         try:
-            return STRUCTURES[name](self.stock, *arguments)
+            if name in FORMS:
+                return FORMS[name](self, *call.arguments)
+            arguments = tuple(self.lower(argument) for argument in call.arguments)
+            if name == "active initial" or kind == "value":
+                return ir.Op(name, arguments)
+            if name in REWRITES:
+                return REWRITES[name](*arguments)
+            return STRUCTURES[name](self.hidden, *arguments)
         except ValueError as error:
             return self._wrong(f"{name.upper()} in '{self.variable.name}': {error}", name, "")
 
@@ -226,10 +225,17 @@ class Lowering:
         over = dict.fromkeys(s[:-1].strip() for s in _marked(body))
         over = {s: None for s in over if s not in self.sums}
         unknown = [s for s in over if not self.scope.ranges.is_range(s)]
-        if not over or unknown:
+        if unknown:
+            labels = [self.scope.ranges.labels[known] for known in self.scope.ranges.elements]
+            return self._wrong(
+                f"'{written(self.component, unknown[0])}' is no subscript range.",
+                unknown[0],
+                did_you_mean(unknown[0], labels) or "Define it, or correct the name.",
+            )
+        if not over:
             return self._wrong(
                 f"{call.function.upper()} in '{self.variable.name}' has no range with '!' to run over.",
-                unknown[0] if unknown else call.function,
+                call.function,
                 "Mark the subscript that is summed over, for example SUM(x[Region!]).",
             )
         for s in over:
@@ -240,6 +246,28 @@ class Lowering:
             axis = self.sums.pop(s)
             node = ir.Reduce(call.function, axis, len(self.axes[axis]), node)
         return node
+
+    def fixed(self, expression: Expression) -> float:
+        """A number that shapes the equations: written there, the length of a range, or a constant's value.
+
+        Such a constant cannot be changed in a run any more.
+
+        Raises
+        ------
+        ValueError
+            If it is none of these.
+        """
+        node = self.lower(expression)
+        if isinstance(node, ir.Const):
+            return node.value
+        if isinstance(node, ir.Load) and not node.index:
+            (component, *others) = self.scope.variables[node.symbol].components
+            if isinstance(component.expression, Number) and not others:
+                self.hidden.draft.fixed.add(node.symbol)
+                return component.expression.value
+        raise ValueError(
+            "it needs a plain number or a constant here, for it gives the equations their shape."
+        )
 
     def _written(self, name: str) -> str:
         return self.scope.variables[name].name
@@ -259,31 +287,3 @@ def _marked(expression: Expression) -> list[str]:
         for s in here.subscripts
         if s.endswith("!")
     ]
-
-
-def _search(component: Component, name: str) -> re.Match[str] | None:
-    if not name:
-        return None
-    loose = r"[\s_\\]+".join(re.escape(part) for part in name.split(" "))
-    found = list(re.finditer(rf'(?<!\w)"?{loose}"?(?!\w)', component.text, re.IGNORECASE))
-    if not found:
-        return None
-    equals = component.text.find("=")
-    return next((match for match in found if match.start() > equals), found[0])
-
-
-def written(component: Component, name: str) -> str:
-    """A name as the modeller wrote it in this equation, or its key."""
-    match = _search(component, name)
-    return re.sub(r"[\s\\]+", " ", match.group()) if match else name
-
-
-def place(component: Component, name: str) -> Where:
-    """Line and column of a name inside an equation, or where the equation begins."""
-    match = _search(component, name)
-    if match is None:
-        return component.where
-    before = component.text[: match.start()]
-    line = component.where.line + before.count("\n")
-    column = len(before) - before.rfind("\n") if "\n" in before else component.where.column + len(before)
-    return Where(component.where.file, line, column)

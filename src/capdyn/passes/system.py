@@ -15,7 +15,7 @@ expression, an `Axis` index runs with that loop, a `Fixed` index stays.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from ..errors import Where
@@ -105,7 +105,8 @@ class Symbol:
     """An array of numbers with a name.
 
     name : the variable's key, or '#...' for the hidden stocks of delays and smooths, which have no `variable`.
-    kind : 'parameter', 'constant', 'state', 'derivative' or 'auxiliary'.
+    kind : 'parameter', 'setting' (of a run, written from outside), 'constant', 'state', 'derivative', 'memory',
+        'next', 'lag' or 'auxiliary'; see `System`.
     dims : names of the subscript ranges; elements : their labels in order; shape : their lengths.
     values : numbers of a parameter as written, row-major.
     limits : declared range of a parameter.
@@ -164,6 +165,11 @@ class System:
     symbols : by name, in the order of the equation file; the time controls are among them
         ('initial time', 'final time', 'time step', 'saveper').
     derivatives : for each state the symbol that its derivative is written to.
+    memories : what changes at the end of a step only. For each memory the symbol that it takes its next value from,
+        evaluated at the beginning of the step (by `flows`).
+    lags : for some memories, how many steps back they take it from: a symbol given by `initial`, whole numbers from 1.
+    held : auxiliaries that are evaluated at the beginning of a step and keep their value over its stages.
+    floored : states that may not be negative: put to zero at the end of a step.
     grid_only : (function, variable) pairs in use that make sense on a fixed step only.
     """
 
@@ -176,6 +182,17 @@ class System:
     derivatives: dict[str, str]
     switches: tuple[Switch, ...] = ()
     grid_only: tuple[tuple[str, str], ...] = ()
+    memories: dict[str, str] = field(default_factory=dict)
+    lags: dict[str, str] = field(default_factory=dict)
+    held: tuple[str, ...] = ()
+    floored: tuple[str, ...] = ()
+
+    @property
+    def stages(self) -> tuple[Equation, ...]:
+        """The flows at the later stages of a step: without what is held, and without what memories take up."""
+        return tuple(
+            e for e in self.flows if e.target not in self.held and self.symbols[e.target].kind != "next"
+        )
 
     def of_kind(self, kind: str) -> list[Symbol]:
         """Symbols of a kind in their order."""

@@ -51,9 +51,6 @@ def spread(expression: Expression, subscripts: tuple[str, ...], own: tuple[str, 
 def _call(call: Call) -> Expression:
     if call.function == "log10" and len(call.arguments) == 1:
         return Call("log", (*call.arguments, Number(10.0)))
-    if call.function == "xpulse train":
-        raise Mistake("PULSE with an interval is not supported.", 0,
-                      "Write: magnitude / DT * (MOD(TIME, interval) = 0)")
     return call
 
 

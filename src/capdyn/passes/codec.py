@@ -1,0 +1,27 @@
+"""Systems as text and back; see `capdyn.lang.codec`."""
+
+from __future__ import annotations
+
+from ..errors import Where
+from ..lang.codec import Codec
+from ..lang.expressions import Table
+from .system import (
+    Axis,
+    Clock,
+    Const,
+    Equation,
+    Fixed,
+    Interpolate,
+    Load,
+    Op,
+    Position,
+    Reduce,
+    Switch,
+    Symbol,
+    System,
+)
+
+SYSTEMS = Codec(
+    System, Symbol, Equation, Switch, Where, Table, Fixed, Axis, Const, Load, Clock, Position, Op, Reduce,
+    Interpolate,
+)  # fmt: skip
