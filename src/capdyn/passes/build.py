@@ -45,7 +45,7 @@ def build(model: Model) -> System:
     known = len(problems)  # what these passes found does not keep the next ones from finding more
     ranges = flatten(model, problems)
     scope = _scope(_with_saveper(model, problems), ranges, problems, known)
-    draft = Draft()
+    draft = Draft(frozenset(name for name, dims in scope.dims.items() if not dims))
     for variable in scope.variables.values():
         _define(variable, scope, draft, problems)
     if problems:

@@ -45,7 +45,7 @@ def _key(file: Path) -> str:
     except OSError:
         return ""
     code = cache.code_of("errors.py", "lang", "read", "passes")
-    return cache.digest((code, version("capdyn"), version("pysd"), str(file), str(file.resolve()), content))
+    return cache.digest((code, version("pysd"), str(file), str(file.resolve()), content))
 
 
 def _pack(model: Model, system: System) -> bytes:

@@ -44,7 +44,7 @@ class Model:
         """The engine that runs this model.
 
         kind : 'kernel' (compiled) or 'interpret'. given : elements of stocks whose initial values come as parameters.
-        lanes : members a call, for tests; results do not depend on it.
+        lanes : members a call; results do not depend on it.
         """
         if kind == "interpret":
             from ..emit.interpret import Interpreter
@@ -52,11 +52,9 @@ class Model:
             return Interpreter(give_initial(self.system, given))
         from ..emit.kernel import Kernel
 
-        if lanes is not None:
-            return Kernel(give_initial(self.system, given), lanes)
-        key = (kind, given)
+        key = (kind if lanes is None else f"{kind} of {lanes} lanes", given)
         if key not in self._engines:
-            self._engines[key] = Kernel(give_initial(self.system, given))
+            self._engines[key] = Kernel(give_initial(self.system, given), lanes)
         return self._engines[key]
 
     def derived(
@@ -107,9 +105,12 @@ def open_model(path: str | Path, data: Mapping[str, Any] | None = None) -> Model
     """
     file = find(path)
     if data:
-        from .series import open_with_data
+        from ..passes.build import build
+        from ..read import read
+        from .series import with_data
 
-        source, system = open_with_data(file, data)
+        source = with_data(read(file), data)
+        system = build(source)
     else:
         source, system = open_cached(file)
     folder = file.parent if Path(path).is_dir() or (file.parent / "scenarios").is_dir() else None

@@ -22,9 +22,7 @@ from ..lang.expressions import Call, Table, Text
 from ..lang.model import Component, Variable
 from ..lang.model import Model as Source
 from ..lang.names import did_you_mean, key
-from ..passes import System, build
 from ..passes.ranges import Ranges, flatten
-from ..read import read
 from ..read.sheets import Folder, Grid, Unreadable, address
 from .netcdf import load
 
@@ -37,12 +35,6 @@ class _Wrong(Exception):
     def __init__(self, what: str, remedy: str):
         super().__init__(what)
         self.what, self.remedy = what, remedy
-
-
-def open_with_data(file: Path, data: Mapping[str, Any]) -> tuple[Source, System]:
-    """The Model and the System of an equation file with these series; never kept, since the series may change."""
-    source = with_data(read(file), data)
-    return source, build(source)
 
 
 def with_data(source: Source, data: Mapping[str, Any]) -> Source:
