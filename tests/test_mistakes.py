@@ -68,9 +68,9 @@ MISTAKES = [
         "model.mdl:2:5: MIN takes 2 arguments; here it has 1.",
     ),
     (
-        "function that is not supported",
+        "spreadsheet that is not there",
         "x = GET XLS CONSTANTS('a.xls', 'b', 'c')",
-        "model.mdl:2:1: GET CONSTANTS is not supported by this version. Write the numbers into the equation file or into [parameters] of a scenario.",
+        "model.mdl:2:5: There is no file 'a.xls' (looked for in '.'). Put it there, or correct its name.",
     ),
     (
         "defined twice",
@@ -125,12 +125,12 @@ MISTAKES = [
     (
         "mapping to nothing",
         "A: a1, a2 -> Nowhere\nx[A] = 1",
-        "model.mdl:2:1: 'A' is mapped to 'Nowhere', which is no subscript range.",
+        "model.mdl:2:1: 'A' is mapped to 'Nowhere', which is no subscript range. Define it, or correct the name.",
     ),
     (
         "mapping of different length",
         "A: a1, a2 -> B\nB: b1, b2, b3\nx[A] = 1",
-        "model.mdl:2:1: 'A' has 2 elements and is mapped to 'B', which has 3. Only mappings one to one in order are supported.",
+        "model.mdl:2:1: 'A' has 2 elements and is mapped to 'B', which has 3. List what corresponds to each element: -> (B: element, range of elements, ...)",
     ),
     (
         "different numbers of subscripts",

@@ -168,6 +168,19 @@ def test_the_hash_follows_the_files(folder):
     assert not is_current(before, folder / "m.mdl")
 
 
+def test_a_model_that_is_kept_is_read_anew_when_a_file_beside_it_changes(folder, monkeypatch):
+    """With all that this reader may leave in a model: what is kept comes back equal, and nothing stale does."""
+    monkeypatch.setenv("CAPDYN_CACHE", str(folder / "cache"))
+    text = mdl("x = GET DIRECT CONSTANTS('data.csv', ',', 'B2')\ny = M(x)\nc :THE CONDITION: x > 5\nR: a -> (S: b)\nS: b")
+    macro = ":MACRO: M(input)\nM = 2*input ~~|\n:END OF MACRO:\n"
+    (folder / "m.mdl").write_text(macro + text, encoding="utf-8")
+    first, second = capdyn.open_model("m.mdl"), capdyn.open_model("m.mdl")
+    assert list((folder / "cache").glob("*.model"))
+    assert first.source == second.source and first.system == second.system
+    (folder / "data.csv").write_text("\n0,5\n", encoding="utf-8")
+    assert float(capdyn.simulate(capdyn.open_model("m.mdl"))["y"]) == 10
+
+
 def test_a_formula_counts_as_the_value_saved_with_it(folder):
     """Nothing is computed, let alone executed; a formula without a saved value is an empty cell."""
     book = openpyxl.load_workbook("data.xlsx")

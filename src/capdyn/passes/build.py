@@ -98,8 +98,8 @@ def _scope(variables: dict[str, Variable], ranges: Ranges, problems: list[Proble
             tables = _tables(variable, scope, problems)
             if tables is not None:
                 scope.tables[name] = tables
-    if problems:
-        raise ModelError(problems)
+    if len(problems) > known:
+        raise ModelError(_ordered(problems))
     return scope
 
 
