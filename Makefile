@@ -1,5 +1,6 @@
 # make demo   environment, installation, the main job: four scenarios, a table, a report
 # make test   the whole test suite with linter, type checker and coverage
+# make pictures  draws the README's two figures anew
 # make clean  removes the environment and all caches
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test clean
+.PHONY: demo test pictures clean
 
 demo: $(STAMP)
 	$(BIN)/capdyn run models/regional_capability -s baseline -s first_generation -s second_generation -s third_generation -o runs/demo
@@ -17,6 +18,14 @@ test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest --cov --cov-report=term
+	@for part in lang passes emit solve run; do \
+		echo "coverage of $$part, lines and branches:"; \
+		$(BIN)/coverage report --include="src/capdyn/$$part/*" --format=total --fail-under=90 || exit 1; \
+	done
+
+pictures: $(STAMP)
+	$(BIN)/capdyn run models/regional_capability -s baseline -s first_generation -s second_generation -s third_generation -s exit_small -s exit_large -o runs/pictures --report
+	cp runs/pictures/figures/relative-capability-production.svg runs/pictures/figures/relative-capability-innovation.svg docs/pictures/
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "capdyn needs Python 3.11 or later; call: make PYTHON=python3.12")'

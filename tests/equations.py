@@ -1,13 +1,15 @@
-"""Equation files from a few lines."""
+"""Equation files: the repository's, and new ones from a few lines."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+REGIONAL = ROOT / "models" / "regional_capability"
 
 CONTROLS = {"INITIAL TIME": 0, "FINAL TIME": 4, "TIME STEP": 1, "SAVEPER": "TIME STEP"}
 
 
 def mdl(equations: str, **controls) -> str:
-    """The text of an equation file: one equation a line, the time settings added where they are missing.
-
-    >>> print(mdl("x = 1", final_time=10))  # doctest: +SKIP
-    """
+    """The text of an equation file: one equation a line, the time settings added where they are missing."""
     given = {name.replace("_", " ").upper(): value for name, value in controls.items()}
     lines = [line.strip() for line in equations.strip().splitlines() if line.strip()]
     lines += [f"{name} = {value}" for name, value in {**CONTROLS, **given}.items()]

@@ -215,7 +215,7 @@ class TestCompare:
             "scenario  variable     time       first       second  relative\n"
             "baseline  Trust[Core]     4  0.43046721  0.272490525      0.37\n"
             "baseline  Decay[Core]               0.2          0.3      0.33\n"
-            "baseline  Lost trust      4  0.90611236   1.06408904      0.15\n"
+            "baseline  Lost trust    0.5        0.15          0.2      0.25\n"
             "3 of 7 variables differ by more than 1e-06.\n"
         )
         assert call("compare", "a", "b", "--rtol", "0.5").exit_code == 0

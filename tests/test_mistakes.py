@@ -122,6 +122,81 @@ MISTAKES = [
         "a=2\nx = a(3)",
         "model.mdl:3:5: 'a' is no function and no lookup. Put * before the bracket, or define it as a lookup.",
     ),
+    (
+        "mapping to nothing",
+        "A: a1, a2 -> Nowhere\nx[A] = 1",
+        "model.mdl:2:1: 'A' is mapped to 'Nowhere', which is no subscript range.",
+    ),
+    (
+        "mapping of different length",
+        "A: a1, a2 -> B\nB: b1, b2, b3\nx[A] = 1",
+        "model.mdl:2:1: 'A' has 2 elements and is mapped to 'B', which has 3. Only mappings one to one in order are supported.",
+    ),
+    (
+        "different numbers of subscripts",
+        "Region: Home, Core\nSize: small, large\nx[Home] = 1\nx[Core,small] = 2",
+        "model.mdl:5:1: 'x' has 2 subscripts here and 1 in line 4. Give all its equations the same number, or rename one.",
+    ),
+    (
+        "left side without a range",
+        "Region: Home, Core\nSize: small, large\nx[Regoin] = 1",
+        "model.mdl:4:3: 'Regoin' is no subscript range and no element. Did you mean 'Region'?",
+    ),
+    (
+        "elements of no common range",
+        "Region: Home, Core\nSize: small, large\nx[Home] = 1\nx[small] = 2",
+        "model.mdl:4:1: The subscripts of 'x' at place 1 belong to no common range: Home, small. Define a range that holds all of them.",
+    ),
+    (
+        "element of another range",
+        "Region: Home, Core\nSize: small, large\nx[Region] = 1\ny = x[small]",
+        "model.mdl:5:7: 'small' is not an element that 'x' has. Its elements are Home, Core.",
+    ),
+    (
+        "range larger than the variable",
+        "Size: small, medium, large\nFew: small, medium\nx[Few] = 1,2\ny = SUM(x[Size!])",
+        "model.mdl:5:11: 'x' has no element 'large' of 'Size'. Use a smaller range.",
+    ),
+    (
+        "element twice",
+        "Region: Home, Core\nSize: small, large\nx[Region] = 1\nx[Home] = 2",
+        "model.mdl:5:1: 'x[Home]' has two equations, the other in line 4. Remove one, or take the element out with :EXCEPT:.",
+    ),
+    (
+        "lookup lacks an element",
+        "Region: Home, Core\nSize: small, large\nf[Home]((0,0),(1,1))\nx[Region] = f[Region](Time)",
+        "model.mdl:4:1: Lookup 'f' lacks tables for 1 of its elements. Add one for each.",
+    ),
+    (
+        "lookup with two arguments",
+        "f((0,0),(1,1))\nx = f(Time, 2)",
+        "model.mdl:3:5: Lookup 'f' takes one argument.",
+    ),
+    (
+        "numbers among formulas",
+        "Region: Home, Core\nSize: small, large\nx[Region,small] = 1,2\nx[Region,large] = Time",
+        "model.mdl:4:1: 'x' mixes a list of numbers with formulas. Write one equation an element, or put the numbers into a constant of their own.",
+    ),
+    (
+        "delay inside a sum",
+        "Region: Home, Core\nSize: small, large\nx[Region] = 1,2\ny = SUM(SMOOTH(x[Region!], 2))",
+        "model.mdl:5:9: SMOOTH in 'y': it stands inside a sum; give it a variable of its own and sum that.",
+    ),
+    (
+        "unknown range in a sum",
+        "Region: Home, Core\nSize: small, large\nx[Region] = 1,2\ny = SUM(x[Regon!])",
+        "model.mdl:5:11: 'Regon' is no subscript range. Did you mean 'Region'?",
+    ),
+    (
+        "unknown subscript",
+        "Region: Home, Core\nSize: small, large\nx[Region] = 1,2\ny = x[Hme]",
+        "model.mdl:5:7: 'Hme' is no subscript range and no element. Did you mean 'Home'?",
+    ),
+    (
+        "stock without initial value",
+        "x = INTEG(1)",
+        "model.mdl:2:5: INTEG takes 2 arguments, and has 1. Add or take out arguments.",
+    ),
 ]
 
 

@@ -21,6 +21,7 @@ PUBLIC = [
     "load_run",
     "open_model",
     "save",
+    "sensitivities",
     "simulate",
     "write_report",
 ]

@@ -9,18 +9,21 @@ import warnings
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import REGIONAL
 
 import capdyn
-from capdyn.lang.model import CONTROLS
+from capdyn.lang.names import key
 from capdyn.run.scenario import resolve
+from capdyn.run.simulate import fill
+from equations import REGIONAL
 
 GENERATIONS = ("first_generation", "second_generation", "third_generation")
 
 
 def moving(model: capdyn.Model) -> list[str]:
     """Variables with a value for each time."""
-    return [s.variable for s in model.system.symbols.values() if s.variable and s.kind in ("state", "auxiliary")]
+    return [
+        s.variable for s in model.system.symbols.values() if s.variable and s.kind in ("state", "auxiliary")
+    ]
 
 
 def worst(a: np.ndarray, b: np.ndarray) -> float:
@@ -53,15 +56,19 @@ class TestEngines:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             witness = pysd.read_vensim(str(tmp_path / "model.mdl"))
-            given = {regional.system.symbols[key].variable: self.labelled(regional, key, numbers)
-                     for key, numbers in settings.parameters.items()}
+            given = {
+                regional.system.symbols[key].variable: self.labelled(regional, key, numbers)
+                for key, numbers in settings.parameters.items()
+            }
             found = witness.run(params=given, return_columns=moving(regional))
         own = capdyn.simulate(regional, "third_generation", method="euler")
         np.testing.assert_allclose(found.index, own["time"], rtol=1e-12)
         differences = {}
         for name in moving(regional):
             columns = [c for c in found.columns if c == name or c.startswith(f"{name}[")]
-            differences[name] = worst(found[columns].to_numpy(dtype=float), own[name].values.reshape(len(found), -1))
+            differences[name] = worst(
+                found[columns].to_numpy(dtype=float), own[name].values.reshape(len(found), -1)
+            )
         assert len(differences) > 100
         assert {name: d for name, d in differences.items() if d > 1e-9} == {}
 
@@ -79,8 +86,6 @@ class TestEngines:
         kernel, slow = regional.engine(), regional.engine("interpret")
         layout = kernel.layout
         settings = resolve(regional.system, "third_generation", regional.folder, None, None)
-        from capdyn.run.simulate import fill
-
         for i in (0, 7, 16, 40):
             time = float(run["time"][i])
             both = []
@@ -91,7 +96,9 @@ class TestEngines:
                 engine.run("initial", values, 0.0, 0.0, 0.125)
                 for symbol in layout.system.of_kind("state"):
                     if symbol.variable:
-                        values[list(layout.slots(symbol.name))] = run[symbol.variable].values[i].reshape(-1, 1)
+                        values[list(layout.slots(symbol.name))] = (
+                            run[symbol.variable].values[i].reshape(-1, 1)
+                        )
                 engine.run("flows", values, time, time, 0.125)
                 engine.run("outputs", values, time, time, 0.125)
                 both.append(values[:, 0].copy())
@@ -102,7 +109,9 @@ class TestEngines:
         assert all(np.array_equal(again[name], third[name]) for name in third.data_vars)
 
     def test_results_do_not_depend_on_earlier_calls(self, regional, baseline):
-        capdyn.simulate(regional, "third_generation", parameters={"TIME STEP": 0.25}, initial={"Trust[Home]": 0.9})
+        capdyn.simulate(
+            regional, "third_generation", parameters={"TIME STEP": 0.25}, initial={"Trust[Home]": 0.9}
+        )
         again = capdyn.simulate(regional, "baseline")
         assert all(np.array_equal(again[name], baseline[name]) for name in baseline.data_vars)
 
@@ -120,18 +129,12 @@ class TestNumerics:
         run = capdyn.simulate(regional, scenario)
         allowed = {}
         for name in moving(regional):
-            limits = regional.source.variables[capdyn_key(name)].limits
+            limits = regional.source.variables[key(name)].limits
             if limits[0] is not None and limits[0] >= 0 and float(run[name].min()) < 0:
                 allowed[name] = float(run[name].min())
         assert allowed == {}
         stocks = [s.variable for s in regional.system.of_kind("state") if s.variable]
         assert {name: float(run[name].min()) for name in stocks if float(run[name].min()) < 0} == {}
-
-
-def capdyn_key(name: str) -> str:
-    from capdyn.lang.names import key
-
-    return key(name)
 
 
 VARIED = "Track record time"
@@ -172,8 +175,11 @@ class TestEnsemble:
         assert same(members_of(regional, VALUES[:100], lanes=lanes), members.isel(member=slice(100)))
 
     def test_each_member_alone(self, regional, members):
-        different = [i for i, value in enumerate(VALUES)
-                     if not same(members_of(regional, [value]), members.isel(member=[i]))]
+        different = [
+            i
+            for i, value in enumerate(VALUES)
+            if not same(members_of(regional, [value]), members.isel(member=[i]))
+        ]
         assert different == []
 
     def test_a_member_is_what_simulate_gives(self, regional, members):
@@ -194,7 +200,9 @@ class TestReferenceModes:
         """Past a threshold within about fifteen years, and on the rise after support has ended."""
         path = innovation(third)
         settings = resolve(regional.system, "third_generation", regional.folder, None, None)
-        stop = float(np.max(settings.parameters["lever stop"][settings.parameters["lever intensity"].sum(axis=1) > 0]))
+        stop = float(
+            np.max(settings.parameters["lever stop"][settings.parameters["lever intensity"].sum(axis=1) > 0])
+        )
         at_stop, at_end = float(path.interp(time=stop)), float(path[-1])
         assert stop <= 20
         assert at_stop > 5 * float(path[0])
@@ -215,7 +223,9 @@ class TestReferenceModes:
         assert float(innovation(first)[-1]) < 0.25 * float(innovation(third)[-1])
 
     def test_equal_outlay(self, regional):
-        outlays = [float(capdyn.simulate(regional, s)["Public outlay"].sel(Region="Home")[-1]) for s in GENERATIONS]
+        outlays = [
+            float(capdyn.simulate(regional, s)["Public outlay"].sel(Region="Home")[-1]) for s in GENERATIONS
+        ]
         assert min(outlays) > 0
         assert max(outlays) / min(outlays) < 1.005
 

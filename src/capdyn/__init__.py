@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .run.compare import compare
     from .run.ensemble import ensemble
     from .run.open import Model, open_model
+    from .run.sensitivities import sensitivities
     from .run.simulate import simulate
     from .run.store import load, load_run, save
 
@@ -36,6 +37,7 @@ _HOME = {
     "load_run": ".run.store",
     "open_model": ".run.open",
     "save": ".run.store",
+    "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
     "write_report": ".report",
 }
@@ -54,6 +56,7 @@ __all__ = [
     "load_run",
     "open_model",
     "save",
+    "sensitivities",
     "simulate",
     "write_report",
 ]

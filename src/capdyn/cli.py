@@ -22,6 +22,21 @@ WRONG, DIFFERENT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141  # exit statuses
 _Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="A folder with model.mdl, an .mdl or an .xmile file.")
 ]
+_Scenarios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--scenario",
+        help="Name of a scenario beside the model, or a .toml file; may be repeated. "
+        "By default `baseline`, or the model as it is.",
+    ),
+]
+_Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="A constant on top of every scenario: 'Name[Element]=0.5'."
+    ),
+]
 _Progress = Callable[[int, int, str], None]
 
 
@@ -98,21 +113,8 @@ def _common(
 )
 def run(
     model: _Model,
-    scenario: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-s",
-            "--scenario",
-            help="Name of a scenario beside the model, or a .toml file; may be repeated. "
-            "By default `baseline`, or the model as it is.",
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="A constant on top of every scenario: 'Name[Element]=0.5'."
-        ),
-    ] = None,
+    scenario: _Scenarios = None,
+    set_: _Settings = None,
     method: Annotated[
         str | None, typer.Option(help="euler, rk2, rk4, lsoda, radau, bdf, dop853 or rk45; default: the model's.")
     ] = None,
@@ -143,7 +145,7 @@ def run(
     folder = out or Path("runs") / opened.name
     command = shlex.join(["capdyn", *sys.argv[1:]])
     runs: list[Any] = []
-    with RunFolder(folder, command, opened.path) as made, _progress(len(wanted) > 1 or report) as tell:
+    with RunFolder(folder, command, opened.path) as made, _progress() as tell:
         for number, name in enumerate(wanted):
             tell(number, len(wanted), name or "model")
             runs.append(simulate(opened, name, parameters=parameters, method=method, step=step))
@@ -182,7 +184,7 @@ def report(
     datasets = [dataset for directory in runs for dataset in load_run(directory)]
     directory = out or runs[0]
     try:
-        with _progress(True) as tell:
+        with _progress() as tell:
             page = write_report(datasets, directory, title, progress=tell)
     except OSError as error:
         raise cannot_write(directory, error) from None
@@ -255,9 +257,9 @@ def parse_settings(settings: Sequence[str]) -> dict[str, float]:
 
 
 @contextmanager
-def _progress(worthwhile: bool) -> Iterator[_Progress]:
+def _progress() -> Iterator[_Progress]:
     """A function to report progress with: a bar on stderr where that is a terminal, else nothing."""
-    if not worthwhile or not sys.stderr.isatty():
+    if not sys.stderr.isatty():
         yield lambda done, total, what: None
         return
     from rich.console import Console

@@ -80,7 +80,22 @@ MISTAKES = {
     "~ Year ~ |": ("1:1", "A definition is empty."),
     "just some text": ("1:1", "The last definition has no end."),
     "****\n.Group\n****": ("1:1", "A group heading has no end."),
-    ":MACRO: M(a)\nM = a ~~|\n:END OF MACRO:\nx = 1 ~~|": ("1:1", "Macros are not run yet. Write their equations out."),
+    # macros
+    ":MACRO: M(a)\nM = a ~~|\nx = 1 ~~|": ("1:1", "A macro has no end. Write :END OF MACRO:"),
+    ":MACRO: M\nM = 1 ~~|\n:END OF MACRO:\nx = 1 ~~|": ("1:1", "A macro has no list of inputs."),
+    ":MACRO: M(a b c, 1)\nM = 1 ~~|\n:END OF MACRO:": ("1:1", "The first line of this macro is not a name with a list"),
+    ":MACRO: M(a, A)\nM = a ~~|\n:END OF MACRO:": ("1:1", "'a' stands twice in the first line of the macro 'M'."),
+    ":MACRO: M(a)\ny = a ~~|\n:END OF MACRO:": ("1:1", "The macro 'M' has no equation for its output 'M'."),
+    ":MACRO: M(a:b)\nM = a ~~|\n:END OF MACRO:": ("1:1", "The macro 'M' has no equation for its output 'b'."),
+    ":MACRO: M(a)\na = 1 ~~|\nM = a ~~|\n:END OF MACRO:": ("1:1", "The macro 'M' has an equation for its input 'a'."),
+    ":MACRO: M(a)\nM[R] = a ~~|\n:END OF MACRO:": ("2:1", "There are no subscripts inside a macro"),
+    ":MACRO: M(a)\nM = (a ~~|\n:END OF MACRO:": ("2:5", "The bracket ( is never closed."),
+    ":MACRO: M(a)\nM = a ~~|\nM = 1 ~~|\n:END OF MACRO:": ("3:1", "'M' is defined here and in line 2."),
+    ":MACRO: M(a)\nM=a~~|\n:END OF MACRO:\n:MACRO: m(a)\nm=a~~|\n:END OF MACRO:": (
+        "4:1", "The macro 'm' is defined here and in line 1."),
+    ":MACRO: M(a)\n:MACRO: N(a)\nN=a~~|\n:END OF MACRO:": ("1:1", "A macro has no end."),
+    "x = a : b ~~|": ("1:7", "A ':' stands outside the call of a macro."),
+    "x = M(a :) ~~|": ("1:9", "No output follows this ':'."),
     # ranges
     "R: (A1-A999999999) ~~|": ("1:4", "'(A1-A999999999)' stands for 999999999 elements."),
     "R: A, (A3-A1) ~~|": ("1:7", "'(A3-A1)' is not a series of elements."),

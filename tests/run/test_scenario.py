@@ -523,6 +523,32 @@ class TestMistakes:
         expected = "scenario: The model 'model' has no levers. Set its constants in [parameters]."
         assert str(caught.value).replace(f"'{opened.name}'", "'model'") == expected
 
+    LEVERS = "Lever: a, b ~ ~ |\nLever intensity[Lever] = 0\nLever start = 0"
+
+    def test_levers_without_regions(self, model):
+        opened = model(self.LEVERS)
+        settings = resolve(opened.system, {"levers": {"b": {"intensity": 1, "start": 2}}})
+        np.testing.assert_array_equal(settings.parameters["lever intensity"], [0, 1])
+        assert settings.parameters["lever start"] == 2
+        assert settings.text == "[levers.b]\nintensity = 1.0\nstart = 2.0\n"
+        with pytest.raises(capdyn.ScenarioError, match=r"^scenario: The levers of '.*' have no region\. Leave"):
+            resolve(opened.system, {"levers": {"b": {"intensity": 1, "region": "Home"}}})
+        with pytest.raises(capdyn.ScenarioError, match=r"^scenario: 'Lever stop' is not in the model\."):
+            resolve(opened.system, {"levers": {"b": {"stop": 5}}})
+
+    def test_time_step_outside_its_range(self, model):
+        opened = model("x = 1", time_step="1 ~ Year [0,2] ~ |")
+        with pytest.raises(capdyn.ScenarioError) as caught:
+            resolve(opened.system, {"time": {"step": 3, "saveper": 0}})
+        first, second = (str(problem) for problem in caught.value.problems)
+        assert first.startswith("scenario: 'TIME STEP' is 3, outside its range 0 to 2. ")
+        assert second == "scenario: SAVEPER is 0. It must be positive."
+
+    def test_a_folder_with_the_name_of_a_scenario(self, opened, write):
+        folder = write()
+        (folder / "scenarios" / "x.toml").mkdir()
+        assert messages(opened, folder) == ["x.toml: The scenario cannot be read: Is a directory. Check the file."]
+
     def test_not_text(self, opened, write):
         folder = write(x="")
         (folder / "scenarios" / "x.toml").write_bytes(b'why = "\xff"')

@@ -251,6 +251,23 @@ class TestRunFolder:
         assert str(caught.value) == expected.format(tmp_path / "x")
         assert everything_in(tmp_path) == []
 
+    def test_what_comes_in_the_way_while_it_runs(self, tmp_path):
+        with pytest.raises(capdyn.StoreError, match="is not a run of capdyn"), RunFolder(tmp_path / "x") as folder:
+            folder.add(a_run())
+            (tmp_path / "x").mkdir()
+            (tmp_path / "x" / "mine.txt").write_text("mine")
+        assert everything_in(tmp_path) == ["x", "x/mine.txt"]
+
+    def test_an_error_of_the_system_at_the_end(self, tmp_path, monkeypatch):
+        def refuse(part, target):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr("capdyn.run.store.swap_folder", refuse)
+        with pytest.raises(capdyn.StoreError) as caught, RunFolder(tmp_path / "x") as folder:
+            folder.add(a_run())
+        assert str(caught.value) == f"'{tmp_path / 'x'}' cannot be written: Permission denied. Choose another place."
+        assert everything_in(tmp_path) == []
+
     def test_the_old_run_comes_back_if_the_new_one_cannot_take_its_place(self, tmp_path):
         (tmp_path / "x").mkdir()
         (tmp_path / "x" / "old").touch()

@@ -10,13 +10,15 @@ import ctypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import llvmlite
 import llvmlite.binding as binding
 import numpy as np
 
+from ..passes.codec import SYSTEMS
 from ..passes.system import System
+from . import cache
 from .engine import FIXED_METHODS, PROGRAMS, Engine, Steps
-from .layout import lay_out
-from .llvm import write_module
+from .layout import Layout, lay_out
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
@@ -53,7 +55,8 @@ class Kernel(Engine):
 
     def __init__(self, system: System, lanes: int | None = None):
         super().__init__(lay_out(system), lanes or host_lanes())
-        self._code = _compile(str(write_module(self.layout, self.lanes)))
+        machine = _target()
+        self._code = _load(_machine_code(self.layout, self.lanes, machine), machine)
 
     def values(self) -> np.ndarray:
         """Room for one block of members, aligned as the vector loads want it."""
@@ -90,21 +93,59 @@ class Kernel(Engine):
         )
 
 
-def _compile(text: str) -> _Code:
-    """Machine code for the host. No vectoriser: the lanes are the vectors already. No fast-math anywhere."""
+def _target() -> binding.TargetMachine:
+    """This machine, optimisation level 1: the lanes are the vectors already."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    target = binding.Target.from_default_triple()
-    machine = target.create_target_machine(
+    return binding.Target.from_default_triple().create_target_machine(
         cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=1, jit=True
     )
+
+
+def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
+    """Hash of all that machine code is made from."""
+    return cache.digest(
+        (
+            SYSTEMS.encode(system),
+            cache.code_of("lang", "passes", "emit"),
+            llvmlite.__version__,
+            str(binding.llvm_version_info),
+            machine.triple,
+            binding.get_host_cpu_name(),
+            binding.get_host_cpu_features().flatten(),
+            str(lanes),
+        )
+    )
+
+
+def _machine_code(layout: Layout, lanes: int, machine: binding.TargetMachine) -> bytes:
+    """The object file of a System, from the cache if it was compiled before."""
+    key = _key(layout.system, lanes, machine)
+    found = cache.get("kernel", key)
+    if found is None:
+        # The writer of IR is not needed for a kernel that is there already.
+        from .llvm import write_module
+
+        found = _compile(str(write_module(layout, lanes)), machine)
+        cache.put("kernel", key, found)
+    return found
+
+
+def _compile(text: str, machine: binding.TargetMachine) -> bytes:
+    """Machine code for the host. No vectoriser: the lanes are the vectors already. No fast-math anywhere."""
     module = binding.parse_assembly(text)
     module.verify()
     options = binding.create_pipeline_tuning_options(speed_level=1)
     options.loop_vectorization = options.slp_vectorization = False
     builder = binding.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    engine = binding.create_mcjit_compiler(module, machine)
+    return machine.emit_object(module)
+
+
+def _load(code: bytes, machine: binding.TargetMachine) -> _Code:
+    """Machine code ready to be called."""
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     programs = {name: _PROGRAM(engine.get_function_address(name)) for name in PROGRAMS}
     marches = {name: _MARCH(engine.get_function_address(name)) for name in FIXED_METHODS}

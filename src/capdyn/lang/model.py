@@ -33,7 +33,10 @@ class Component:
 
 @dataclass(frozen=True)
 class Variable:
-    """A named quantity. `limits` is the range that the modeller declared, None where open."""
+    """A named quantity. `limits` is the range that the modeller declared, None where open.
+
+    hidden : made by the expansion of a macro, not shown in results.
+    """
 
     name: str
     key: str
@@ -42,6 +45,7 @@ class Variable:
     limits: tuple[float | None, float | None] = (None, None)
     comment: str = ""
     group: str = ""
+    hidden: bool = False
 
     @property
     def where(self) -> Where:
@@ -64,6 +68,22 @@ class SubscriptRange:
 
 
 @dataclass(frozen=True)
+class Macro:
+    """A piece of model that is called like a function; each call has its own variables.
+
+    parameters : keys of the inputs in order. outputs : keys of the outputs beside the macro's own name.
+    variables : its equations by key, without those of the inputs.
+    """
+
+    name: str
+    key: str
+    parameters: tuple[str, ...]
+    outputs: tuple[str, ...]
+    variables: dict[str, Variable]
+    where: Where
+
+
+@dataclass(frozen=True)
 class Model:
     """An equation file as data.
 
@@ -78,3 +98,4 @@ class Model:
     ranges: dict[str, SubscriptRange]
     method: str = ""
     notes: tuple[str, ...] = field(default=())
+    macros: dict[str, Macro] = field(default_factory=dict)

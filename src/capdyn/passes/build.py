@@ -8,7 +8,7 @@ from itertools import product
 from ..errors import ModelError, Problem
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
-from . import switches
+from . import macros, switches
 from .draft import Draft, Hidden
 from .lower import Lowering, Scope
 from .order import arrange, needed
@@ -41,6 +41,7 @@ def build(model: Model) -> System:
         All mistakes in names, subscripts, functions and circles, each with line and remedy.
     """
     problems: list[Problem] = []
+    model = macros.expand(model, problems)
     ranges = flatten(model, problems)
     scope = _scope(_with_saveper(model, problems), ranges, problems)
     draft = Draft(frozenset(name for name, dims in scope.dims.items() if not dims))
@@ -90,6 +91,8 @@ def _scope(variables: dict[str, Variable], ranges: Ranges, problems: list[Proble
             tables = _tables(variable, scope, problems)
             if tables is not None:
                 scope.tables[name] = tables
+    if problems:
+        raise ModelError(problems)
     return scope
 
 
@@ -125,7 +128,7 @@ def _symbol(variable: Variable, kind: str, scope: Scope) -> Symbol:
         shape=_shape(variable, scope),
         dims=tuple(labels[dim] for dim in dims),
         elements=tuple(tuple(labels[element] for element in scope.ranges.elements[dim]) for dim in dims),
-        variable=variable.name,
+        variable="" if variable.hidden else variable.name,
         limits=variable.limits,
         where=variable.where,
     )
@@ -153,7 +156,7 @@ def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[
             Problem(
                 f"Lookup '{variable.name}' lacks tables for {len(missing)} of its elements.",
                 variable.where,
-                "Add them.",
+                "Add one for each.",
             )
         )
         return None
@@ -244,7 +247,7 @@ def _check_cover(variable: Variable, scope: Scope, problems: list[Problem]) -> N
                 return
             seen[here] = component
     for here in product(*(range(length) for length in _shape(variable, scope))):
-        if here not in seen:
+        if here not in seen and not variable.hidden:
             problems.append(
                 Problem(
                     f"'{variable.name}' has no equation for {_label(here, variable, scope)}.",
@@ -329,8 +332,8 @@ def _assemble(model: Model, draft: Draft) -> System:
         grid_only=tuple(draft.grid_only),
         memories=draft.memories,
         lags=draft.lags,
-        held=frozenset(draft.held),
-        floored=frozenset(draft.floored),
+        held=tuple(sorted(draft.held)),
+        floored=tuple(sorted(draft.floored)),
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..errors import Problem, Where
+from ..errors import Problem
 from ..lang.expressions import Array, Call, Expression, Number, Reference, Table, Text, walk
 from ..lang.functions import FUNCTIONS, UNSUPPORTED, nearest_functions
 from ..lang.model import Component, Variable
@@ -15,6 +14,7 @@ from . import system as ir
 from .draft import Hidden
 from .expand import GRID_ONLY, REWRITES, STRUCTURES
 from .forms import FORMS
+from .places import place, written
 from .ranges import Ranges
 
 
@@ -221,10 +221,17 @@ class Lowering:
     def _reduce(self, call: Call) -> ir.Node:
         over = self._marks(call.arguments)
         unknown = [s for s in over if not self.scope.ranges.is_range(s)]
-        if not over or unknown:
+        if unknown:
+            labels = [self.scope.ranges.labels[known] for known in self.scope.ranges.elements]
+            return self._wrong(
+                f"'{written(self.component, unknown[0])}' is no subscript range.",
+                unknown[0],
+                did_you_mean(unknown[0], labels) or "Define it, or correct the name.",
+            )
+        if not over:
             return self._wrong(
                 f"{call.function.upper()} in '{self.variable.name}' has no range with '!' to run over.",
-                unknown[0] if unknown else call.function,
+                call.function,
                 "Mark the subscript that is summed over, for example SUM(x[Region!]).",
             )
         (body,), axes = self.over(call.arguments)
@@ -293,31 +300,3 @@ def _marked(expression: Expression) -> list[str]:
         for s in here.subscripts
         if s.endswith("!")
     ]
-
-
-def _search(component: Component, name: str) -> re.Match[str] | None:
-    if not name:
-        return None
-    loose = r"[\s_\\]+".join(re.escape(part) for part in name.split(" "))
-    found = list(re.finditer(rf'(?<!\w)"?{loose}"?(?!\w)', component.text, re.IGNORECASE))
-    if not found:
-        return None
-    equals = component.text.find("=")
-    return next((match for match in found if match.start() > equals), found[0])
-
-
-def written(component: Component, name: str) -> str:
-    """A name as the modeller wrote it in this equation, or its key."""
-    match = _search(component, name)
-    return re.sub(r"[\s\\]+", " ", match.group()) if match else name
-
-
-def place(component: Component, name: str) -> Where:
-    """Line and column of a name inside an equation, or where the equation begins."""
-    match = _search(component, name)
-    if match is None:
-        return component.where
-    before = component.text[: match.start()]
-    line = component.where.line + before.count("\n")
-    column = len(before) - before.rfind("\n") if "\n" in before else component.where.column + len(before)
-    return Where(component.where.file, line, column)

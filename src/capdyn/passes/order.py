@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from ..errors import ModelError, Problem
 from .system import Axis, Equation, Load, Symbol, elementwise, walk
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def arrange(equations: list[Equation], symbols: dict[str, Symbol], what: str) -> list[Equation]:
@@ -26,6 +29,9 @@ def arrange(equations: list[Equation], symbols: dict[str, Symbol], what: str) ->
     ModelError
         A circle, printed with the line of each variable in it.
     """
+    # A model from the cache is in order already, and this takes a tenth of a second.
+    import networkx as nx
+
     graph = _graph(equations)
     circles = [found for found in nx.strongly_connected_components(graph) if _is_circle(graph, found)]
     if circles:
@@ -55,6 +61,8 @@ def needed(ordered: list[Equation], targets: set[str]) -> list[bool]:
 
 def _graph(equations: list[Equation]) -> nx.DiGraph:
     """Edges from the equation that gives to the one that needs; nodes are places in the list."""
+    import networkx as nx
+
     givers: dict[str, list[int]] = {}
     for i, equation in enumerate(equations):
         givers.setdefault(equation.target, []).append(i)
@@ -83,6 +91,8 @@ def _is_circle(graph: nx.DiGraph, found: set[int]) -> bool:
 def _circle(
     graph: nx.DiGraph, found: set[int], equations: list[Equation], symbols: dict[str, Symbol], what: str
 ) -> Problem:
+    import networkx as nx
+
     edges = nx.find_cycle(graph.subgraph(found))
     # An edge runs from what is needed to what needs it; people read it the other way round.
     path = [equations[edge[0]] for edge in reversed(edges)]

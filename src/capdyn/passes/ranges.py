@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..errors import Problem
 from ..lang.model import Model, Variable
 from ..lang.names import did_you_mean, key
+from .places import place, written
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,11 @@ def dimensions(variable: Variable, ranges: Ranges, problems: list[Problem]) -> t
         )
         return None
     dims: list[str] = []
-    for place in range(counts.pop()):
+    for number in range(counts.pop()):
         covered: dict[str, None] = {}
         named: list[str] = []
         for component in variable.components:
-            name = component.subscripts[place]
+            name = component.subscripts[number]
             if ranges.is_range(name):
                 named.append(name)
                 covered.update(dict.fromkeys(ranges.elements[name]))
@@ -127,8 +128,8 @@ def dimensions(variable: Variable, ranges: Ranges, problems: list[Problem]) -> t
             else:
                 problems.append(
                     Problem(
-                        f"'{name}' in '{variable.name}' is no subscript range and no element.",
-                        component.where,
+                        f"'{written(component, name)}' is no subscript range and no element.",
+                        place(component, name),
                         did_you_mean(name, ranges.labels.values())
                         or "Define the range before its first use.",
                     )
@@ -140,7 +141,7 @@ def dimensions(variable: Variable, ranges: Ranges, problems: list[Problem]) -> t
         if not wider:
             problems.append(
                 Problem(
-                    f"The subscripts of '{variable.name}' at place {place + 1} belong to no common range: "
+                    f"The subscripts of '{variable.name}' at place {number + 1} belong to no common range: "
                     f"{', '.join(ranges.labels[name] for name in covered)}.",
                     variable.where,
                     "Define a range that holds all of them.",

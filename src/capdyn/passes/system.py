@@ -199,8 +199,8 @@ class System:
     grid_only: tuple[tuple[str, str], ...] = ()
     memories: dict[str, str] = field(default_factory=dict)
     lags: dict[str, str] = field(default_factory=dict)
-    held: frozenset[str] = frozenset()
-    floored: frozenset[str] = frozenset()
+    held: tuple[str, ...] = ()
+    floored: tuple[str, ...] = ()
 
     @property
     def stages(self) -> tuple[Equation, ...]:

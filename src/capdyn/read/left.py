@@ -15,11 +15,11 @@ LARGEST = 10_000  # elements that a numeric range may stand for
 
 _QUOTED = r'"(?:[^"\\\r\n]|\\[^\r\n])*"'
 _WORDS = r"[^\W\d][\w$']*(?:\s+[\w$][\w$']*)*"
-_NAME = rf"(?:{_QUOTED}|{_WORDS})"
+NAME = rf"(?:{_QUOTED}|{_WORDS})"  # of a variable, a range or a macro
 _ELEMENT = rf"(?:{_QUOTED}|[\w$][\w$']*(?:\s+[\w$][\w$']*)*)"
 _LIST = rf"{_ELEMENT}\s*(?:,\s*{_ELEMENT}\s*)*"
 _SUBSCRIPTS = rf"\[\s*{_LIST}\]"
-_LEFT = re.compile(rf"(?P<name>{_NAME})\s*(?P<subscripts>{_SUBSCRIPTS})?\s*"
+_LEFT = re.compile(rf"(?P<name>{NAME})\s*(?P<subscripts>{_SUBSCRIPTS})?\s*"
                    rf"(?P<except>:\s*EXCEPT\s*:\s*{_SUBSCRIPTS}(?:\s*,\s*{_SUBSCRIPTS})*)?\s*", re.IGNORECASE)
 _MARK = re.compile(r"==|=|:=|<->|(?=\()|:\s*(?P<check>THE\s+CONDITION|TEST\s+INPUT)\s*:|"
                    r":\s*(?P<keyword>RAW|INTERPOLATE|HOLD BACKWARD|LOOK FORWARD)\s*:\s*(?P<data>:=)?|:", re.IGNORECASE)

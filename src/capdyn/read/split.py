@@ -20,7 +20,8 @@ _METHOD = re.compile(r"^15:([^\r\n]*)", re.MULTILINE)
 _METHODS = {"0": "euler", "2": "euler", "1": "rk4", "5": "rk4", "3": "rk2", "4": "rk2"}
 _STOP = re.compile(r'["{~|]|\\[ \t]*(?:\r\n|\r|\n)')
 _QUOTED = re.compile(r'"(?:[^"\\\r\n]|\\[ \t]*(?:\r\n|\r|\n)|\\[^\r\n])*"')
-_MACRO = re.compile(r":MACRO:(.*?)(?::END\s+OF\s+MACRO:|\Z)", re.IGNORECASE | re.DOTALL)
+_MACRO = re.compile(r":\s*MACRO\s*:", re.IGNORECASE)
+_MACRO_END = re.compile(r":\s*END\s+OF\s+MACRO\s*:", re.IGNORECASE)
 _CONTINUED = re.compile(r"\\[ \t]*(?:\r\n|\r|\n)")
 
 
@@ -41,12 +42,22 @@ class Definition:
     group: str = ""
 
 
+@dataclass(frozen=True)
+class MacroText:
+    """One macro: the offset of its `:MACRO:`, its first line up to the bracket, the offset of this, its definitions."""
+
+    start: int
+    head: str
+    head_start: int
+    definitions: tuple[Definition, ...]
+
+
 @dataclass
 class Parts:
-    """What a file falls into. `macros` are offsets of macro definitions."""
+    """What a file falls into."""
 
     definitions: list[Definition] = field(default_factory=list)
-    macros: list[int] = field(default_factory=list)
+    macros: list[MacroText] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     method: str = ""
 
@@ -57,14 +68,19 @@ def split(source: Source) -> Parts:
     sketch = _SKETCH.search(text)
     end = sketch.start() if sketch else len(text)
     parts = Parts(method=_method(text, end))
-    position, group = 0, ""
+    _section(text, 0, end, parts)
+    return parts
+
+
+def _section(text: str, position: int, end: int, parts: Parts) -> None:
+    """Add what stands between two offsets: the whole file, or the inside of a macro."""
+    group = ""
     while position < end:
         position = _skip(text, position, end)
         if position >= end:
             break
         if macro := _MACRO.match(text, position, end):
-            parts.macros.append(position)
-            position = macro.end()
+            position = _macro(text, macro, end, parts)
         elif text.startswith("***", position):
             tilde, bar = text.find("~", position, end), text.find("|", position, end)
             if not 0 <= tilde < bar:
@@ -74,7 +90,27 @@ def split(source: Source) -> Parts:
             group, position = _squeeze(text[position:tilde].strip("* \t\r\n").removeprefix(".")), bar + 1
         else:
             position = _definition(text, position, end, group, parts)
-    return parts
+
+
+def _macro(text: str, mark: re.Match[str], end: int, parts: Parts) -> int:
+    """Add the macro that begins at `mark`; return the offset after it."""
+    following = _MACRO.search(text, mark.end(), end)
+    closing = _MACRO_END.search(text, mark.end(), following.start() if following else end)
+    stop = closing.start() if closing else following.start() if following else end
+    bracket = text.find(")", mark.end(), stop)
+    if not closing:
+        parts.mistakes.append(Mistake("A macro has no end.", mark.start(),
+                                      "Write :END OF MACRO: after its last equation."))
+        return stop
+    if bracket < 0:
+        parts.mistakes.append(Mistake("A macro has no list of inputs.", mark.start(),
+                                      "It begins: :MACRO: NAME(input, input : output)"))
+    else:
+        inner = Parts(mistakes=parts.mistakes)
+        _section(text, bracket + 1, stop, inner)
+        parts.macros.append(MacroText(mark.start(), text[mark.end() : bracket + 1], mark.end(),
+                                      tuple(inner.definitions)))
+    return closing.end()
 
 
 def _skip(text: str, position: int, end: int) -> int:

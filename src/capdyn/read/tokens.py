@@ -17,7 +17,8 @@ from .source import Mistake
 class Token:
     """One word.
 
-    kind : number, name, quoted, text, operator, logic, missing (:NA:), limits, table, or the mark itself.
+    kind : number, name, quoted, text, operator, logic, missing (:NA:), limits, table, outputs (the : in the call of
+    a macro), or the mark itself.
     """
 
     kind: str
@@ -51,6 +52,7 @@ VENSIM = Dialect(re.compile(rf"""
   | (?P<name>{_NAME}(?:\s+[\w$][\w$']*)*)
   | (?P<missing>:\s*NA\s*:)
   | (?P<logic>:\s*(?:AND|OR|NOT)\s*:)
+  | (?P<outputs>:(?!\s*\w[\w\s]*:))
   {_COMMON}""", re.VERBOSE | re.IGNORECASE))
 XMILE = Dialect(re.compile(rf"""
     (?P<number>{NUMBER})

@@ -8,16 +8,17 @@ from typing import Any
 
 from ..errors import Problem
 from ..lang.expressions import Call, Expression
-from ..lang.model import Component, Model, SubscriptRange
+from ..lang.model import Component, Macro, Model, SubscriptRange
 from ..lang.names import key
 from . import assemble
+from . import macro as macros
 from .adapt import adapt
 from .left import LeftSide, left_side, limits_of, range_of, unquoted
 from .literal import literal
 from .parsing import deep, explained, quiet
 from .plain import plain, read_table
 from .source import Mistake, Source, decode, load, reject
-from .split import Definition, split
+from .split import Definition, MacroText, split
 from .tokens import VENSIM, Token, pairs, tokenize
 
 # Functions that PySD makes nodes of their own, with their numbers of arguments.
@@ -44,10 +45,12 @@ def read_vensim(path: Path, name: str) -> Model:
     source = decode(path, load(path))
     parts = split(source)
     problems = [source.problem(mistake) for mistake in parts.mistakes]
-    for macro in parts.macros:
-        problems.append(Problem("Macros are not run yet.", source.where(macro), "Write their equations out."))
-    draft = _Draft(source)
+    structures = _structures(parts.macros)
+    draft = _Draft(source, structures)
+    found: dict[str, Macro] = {}
     with quiet(), deep():
+        for macro in parts.macros:
+            _add_macro(macro, source, structures, found, problems)
         for definition in parts.definitions:
             try:
                 draft.add(definition)
@@ -60,14 +63,50 @@ def read_vensim(path: Path, name: str) -> Model:
     ranges = assemble.ranges(draft.ranges, problems)
     assemble.check_namespace(variables, ranges, problems)
     reject(problems)
-    return Model(name, str(path), source.hash, variables, ranges, parts.method, tuple(draft.notes))
+    return Model(name, str(path), source.hash, variables, ranges, parts.method, tuple(draft.notes), found)
+
+
+def _structures(parts: list[MacroText]) -> dict[str, tuple[int, ...]]:
+    """STRUCTURES without the functions that the file defines anew as macros."""
+    names = {key(part.head.split("(")[0]) for part in parts}
+    return {name: counts for name, counts in STRUCTURES.items() if name not in names}
+
+
+def _add_macro(part: MacroText, source: Source, structures: dict[str, tuple[int, ...]], found: dict[str, Macro],
+               problems: list[Problem]) -> None:
+    """Add a macro to those found; mistakes go to `problems`."""
+    draft = _Draft(source, structures)
+    before = len(problems)
+    try:
+        head = macros.head(part)
+    except Mistake as mistake:
+        problems.append(source.problem(mistake))
+        return
+    for definition in part.definitions:
+        try:
+            left = left_side(definition)
+            if left.mark in (":", "<->") or left.subscripts:
+                raise Mistake(f"There are no subscripts inside a macro, such as '{left.text}' in '{head.name}'.",
+                              definition.start, "Leave them out there, and call it with subscripted variables.")
+            draft.add(definition)
+        except Mistake as mistake:
+            problems.append(source.problem(mistake))
+    variables = assemble.variables(draft.equations, problems)
+    if len(problems) == before:
+        problems += [source.problem(mistake) for mistake in macros.check(part, head, variables)]
+    macro = Macro(head.name, key(head.name), tuple(map(key, head.parameters)), tuple(map(key, head.outputs)),
+                  variables, source.where(part.start))
+    if found.setdefault(macro.key, macro) is not macro:
+        problems.append(Problem(f"The macro '{macro.name}' is defined here and in line "
+                                f"{found[macro.key].where.line}.", macro.where, "Take one out, or rename it."))
 
 
 @dataclass
 class _Draft:
-    """What has been read so far."""
+    """What has been read so far. structures : functions for which PySD has a node type."""
 
     source: Source
+    structures: dict[str, tuple[int, ...]]
     equations: list[assemble.Equation] = field(default_factory=list)
     ranges: list[SubscriptRange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -87,7 +126,7 @@ class _Draft:
                 left.name, component, units, limits, definition.comment, definition.group))
 
     def _component(self, definition: Definition, left: LeftSide, where: Any) -> Component:
-        expression, kind = _right_side(definition, left)
+        expression, kind = _right_side(definition, left, self.structures)
         if left.subscripts or left.exceptions:
             parsed = _element(definition, f"{left.text} = k0")
             subscripts, exceptions = parsed.subscripts
@@ -118,7 +157,8 @@ def _element(definition: Definition, text: str) -> Any:
         return Element(text, "", "").parse()
 
 
-def _right_side(definition: Definition, left: LeftSide) -> tuple[Expression, str]:
+def _right_side(definition: Definition, left: LeftSide,
+                structures: dict[str, tuple[int, ...]]) -> tuple[Expression, str]:
     """The expression of a definition and the kind of its component."""
     text = definition.equation[left.end :]
     start, end = definition.start + left.end, definition.start + len(definition.equation)
@@ -135,7 +175,7 @@ def _right_side(definition: Definition, left: LeftSide) -> tuple[Expression, str
     if left.mark == "(":
         tokens = tokens[1:-1] if pairs(tokens).get(0) == len(tokens) - 1 else tokens
     found = literal(tokens, text, start)
-    expression = found if found is not None else _parse(tokens, end)
+    expression = found if found is not None else _parse(macros.fold_outputs(tokens), end, structures)
     if isinstance(expression, Call) and expression.function == "a function of":  # what Vensim writes for a sketch
         raise Mistake(f"'{left.name}' has no equation yet.", start, "Write one.")
     if isinstance(expression, Call) and expression.function == "get lookups":
@@ -147,11 +187,11 @@ def _is_get(tokens: list[Token]) -> bool:
     return bool(tokens) and key(tokens[0].text).startswith("get ")
 
 
-def _parse(tokens: list[Token], end: int) -> Expression:
+def _parse(tokens: list[Token], end: int, structures: dict[str, tuple[int, ...]]) -> Expression:
     """A formula, through PySD."""
     from pysd.translators.vensim.vensim_element import Component as PysdComponent
 
-    written = plain(tokens, end, STRUCTURES)
+    written = plain(tokens, end, structures)
     component = PysdComponent("k", ([], []), written.text)
     with explained(tokens[0].start, written.offset):
         component.parse()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -154,13 +155,25 @@ def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
         "units": variable.units,
         "long_name": variable.name,
         "description": variable.comment,
-        "equation": "\n".join(component.text for component in variable.components),
+        "equation": "\n".join(_on_one_line(component.text) for component in variable.components),
         "group": variable.group,
     }
     for attribute, limit in zip(("valid_min", "valid_max"), variable.limits, strict=True):
         if limit is not None:
             about[attribute] = limit
     return about
+
+
+def _on_one_line(equation: str) -> str:
+    """An equation without the continuation marks of its file."""
+    return re.sub(r"\s*\\?\n\s*", " ", equation)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # capdyn from a folder that is not installed
+        return "?"
 
 
 def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str) -> dict[str, Any]:
@@ -173,7 +186,7 @@ def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str)
         "step": clock.step if clock.is_fixed else 0.0,
         "tolerances": tolerances,
         "versions": ", ".join(
-            [f"python {platform.python_version()}", *(f"{p} {version(p)}" for p in _PACKAGES)]
+            [f"python {platform.python_version()}", *(f"{p} {_version(p)}" for p in _PACKAGES)]
         ),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

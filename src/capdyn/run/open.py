@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..emit.engine import Engine
 from ..lang.model import Model as Source
-from ..passes import System, build
 from ..passes.initials import State, give_initial
-from ..read import find, read
+from ..passes.system import System
+from ..read import find
 from . import scenario as scenarios
+from .cache import open_cached
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,21 @@ class Model:
             self._engines[key] = Kernel(give_initial(self.system, given))
         return self._engines[key]
 
+    def derived(
+        self, what: str, derive: Callable[[System], System], kind: str = "kernel", given: State = frozenset()
+    ) -> Engine:
+        """The engine that runs a System made from this model's, such as its derivative; `what` names it for good."""
+        if kind == "interpret":
+            from ..emit.interpret import Interpreter
+
+            return Interpreter(derive(give_initial(self.system, given)))
+        from ..emit.kernel import Kernel
+
+        key = (f"{kind} of {what}", given)
+        if key not in self._engines:
+            self._engines[key] = Kernel(derive(give_initial(self.system, given)))
+        return self._engines[key]
+
     def __repr__(self) -> str:
         system = self.system
         counts = {
@@ -83,6 +100,6 @@ def open_model(path: str | Path) -> Model:
         The file cannot be read.
     """
     file = find(path)
-    source = read(file)
+    source, system = open_cached(file)
     folder = file.parent if Path(path).is_dir() or (file.parent / "scenarios").is_dir() else None
-    return Model(source, build(source), file, folder)
+    return Model(source, system, file, folder)

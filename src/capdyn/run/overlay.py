@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
 from ..lang.model import CONTROLS
@@ -24,7 +24,9 @@ from .address import (
 )
 from .clock import ALL_METHODS
 from .scenario_file import Layer
-from .scenario_form import Form, Lever
+
+if TYPE_CHECKING:
+    from .scenario_form import Form, Lever
 
 # Keys of [time] and the model's control variables.
 TIMES = dict(zip(("initial", "final", "step", "saveper"), CONTROLS, strict=True))
@@ -106,7 +108,7 @@ class Overlay:
         for word, number in given.items():
             try:
                 symbol, _ = find_symbol(self.system, f"Lever {word}", "parameter")
-                subscripts = [label, *region][: len(symbol.dims)]
+                subscripts = [label, *region][: len(symbol.dims)] or None
                 self._write(Source(layer, (*path, word)), symbol, spread(symbol, subscripts, number))
             except Mistake as mistake:
                 self._note(layer, (*path, word), mistake)

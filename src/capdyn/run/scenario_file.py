@@ -10,12 +10,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem, ScenarioError, Where
 from ..lang.names import did_you_mean, key
-from .scenario_form import Form, describe, read_form
 from .toml_places import places
+
+if TYPE_CHECKING:
+    from .scenario_form import Form
 
 FOLDERS = (
     "scenarios",
@@ -105,6 +107,8 @@ def _circle(files: Sequence[Path]) -> str:
 def find_file(scenario: str | Path, folder: Path | None) -> Path:
     """The file of a scenario given by name or path."""
     if not isinstance(scenario, str | Path):
+        from .scenario_form import describe
+
         raise ScenarioError(
             f"scenario: {describe(scenario)} is no scenario.",
             remedy="Give a name, a path to a .toml file, or a mapping.",
@@ -161,7 +165,7 @@ def read_file(file: Path, problems: list[Problem]) -> Layer:
         raw = tomllib.loads(text)
     except OSError as error:
         raise ScenarioError(
-            f"The scenario cannot be read: {error.strerror}.", Where(str(file)), "Check its permissions."
+            f"The scenario cannot be read: {error.strerror}.", Where(str(file)), "Check the file."
         ) from None
     except UnicodeDecodeError:
         raise ScenarioError(
@@ -199,6 +203,9 @@ def check_form(
     places: Mapping[tuple[str, ...], tuple[int, int]] | None = None,
 ) -> Layer:
     """The layer of a parsed scenario. What has the wrong form goes to `problems` and is left out."""
+    # pydantic and its classes take a tenth of a second: only for a run with a scenario.
+    from .scenario_form import read_form
+
     form, mistakes = read_form(raw)
     layer = Layer(name, form, file, label, places or {})
     problems += [layer.problem(path, what, remedy) for path, what, remedy in mistakes]

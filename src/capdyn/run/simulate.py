@@ -11,7 +11,7 @@ label     = numbers with names, units, provenance   (run.label)
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ from ..errors import ArgumentError, NumericalError
 from ..lang.model import CONTROLS
 from ..passes.draft import MEMBER, SEED
 from ..passes.initials import State, parameter_for
-from ..solve.adaptive import Solution, integrate
+from ..passes.system import System
+from ..solve.adaptive import IMPLICIT, Solution, integrate
 from . import label
 from .clock import Clock, check
 from .failure import describe, first_failure
+from .jacobian import jacobian_of
 from .open import Model
 from .scenario import Settings, resolve
 
@@ -95,7 +97,9 @@ def simulate(
     if clock.is_fixed:
         out = _march(machine, values, clock, kept)
     else:
-        out = _adapt(machine, values, clock, kept, rtol, atol, model)
+        check_adaptive(machine.layout.system)
+        jac = jacobian_of(model, engine, given, machine, values) if clock.method in IMPLICIT else None
+        out = _adapt(machine, values, clock, kept, rtol, atol, model, jac)
     dataset = label.single(model, machine.layout, settings, clock, names, out, values[:, 0], tolerances)
     return dataset.assign_attrs(seed=seed)
 
@@ -157,7 +161,7 @@ def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: M
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:
     """Constants, then the stocks' first values."""
     step = clock.step if clock.is_fixed else 0.0
-    held = clock.initial if clock.is_fixed else _held(clock.initial)
+    held = clock.initial if clock.is_fixed else just_after(clock.initial)
     machine.run("constants", values, clock.initial, held, step)
     machine.run("initial", values, clock.initial, held, step)
 
@@ -186,15 +190,10 @@ def _adapt(
     rtol: float,
     atol: float,
     model: Model,
+    jac: Callable[[float, np.ndarray], np.ndarray] | None,
 ) -> np.ndarray:
-    """Adaptive run; shape (n_saves, n_kept)."""
+    """Adaptive run; shape (n_saves, n_kept). jac : (time, y) -> derivatives of the flows in the stocks."""
     layout = machine.layout
-    if layout.system.grid_only:
-        function, variable = layout.system.grid_only[0]
-        raise ArgumentError(
-            f"'{variable}' uses {function}, which makes sense on a fixed step only.",
-            remedy="Choose euler, rk2 or rk4.",
-        )
     states = slice(layout.states.start, layout.states.stop)
     rates = slice(layout.derivatives.start, layout.derivatives.stop)
 
@@ -205,26 +204,35 @@ def _adapt(
         for first in range(0, columns.shape[1], machine.lanes):
             part = columns[:, first : first + machine.lanes]
             values[states, : part.shape[1]] = part
-            machine.run("flows", values, time, _held(time), 0.0)
+            machine.run("flows", values, time, just_after(time), 0.0)
             result[:, first : first + part.shape[1]] = values[rates, : part.shape[1]]
         return result.reshape(y.shape)
 
     times = clock.times
-    solution = integrate(
-        rhs, values[states, 0].copy(), times, switch_times(machine, values, clock), clock.method, rtol, atol
-    )
+    switches = switch_times(machine, values, clock)
+    solution = integrate(rhs, values[states, 0].copy(), times, switches, clock.method, rtol, atol, jac)
     if solution.message:
-        raise _gave_up(solution, clock, model)
+        raise gave_up(solution, clock, model)
     out = np.empty((len(times), len(kept)))
     for i, time in enumerate(times):
         values[states] = solution.y[i][:, None]
-        machine.run("flows", values, time, _held(time), 0.0)
-        machine.run("outputs", values, time, _held(time), 0.0)
+        machine.run("flows", values, time, just_after(time), 0.0)
+        machine.run("outputs", values, time, just_after(time), 0.0)
         out[i] = values[kept, 0]
     return out
 
 
-def _held(time: float) -> float:
+def check_adaptive(system: System) -> None:
+    """Refuses a System with functions that make sense on a fixed step only."""
+    if system.grid_only:
+        function, variable = system.grid_only[0]
+        raise ArgumentError(
+            f"'{variable}' uses {function}, which makes sense on a fixed step only.",
+            remedy="Choose euler, rk2 or rk4.",
+        )
+
+
+def just_after(time: float) -> float:
     """What time functions look at where there is no step: an instant later, so that STEP is on at its own time."""
     return math.nextafter(time, math.inf)
 
@@ -245,7 +253,8 @@ def switch_times(machine: Engine, values: np.ndarray, clock: Clock) -> np.ndarra
     return np.array(sorted(t for t in found if clock.initial < t < clock.final))
 
 
-def _gave_up(solution: Solution, clock: Clock, model: Model) -> NumericalError:
+def gave_up(solution: Solution, clock: Clock, model: Model) -> NumericalError:
+    """The message for an adaptive run that did not reach its end."""
     unit = model.source.variables["time step"].units or "time units"
     return NumericalError(
         f"{clock.method} gave up at time {solution.failed_at:g} {unit}: {solution.message}",

@@ -1,0 +1,55 @@
+"""Models that were read before: parsed and put in order once, then found on disk by the bytes of the file."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from ..emit import cache
+from ..lang.codec import MODELS
+from ..lang.model import Model
+from ..passes.codec import SYSTEMS
+from ..passes.system import System
+from ..read import read
+
+
+def open_cached(file: Path) -> tuple[Model, System]:
+    """The Model and the System of an equation file; raises what `read` and `build` raise.
+
+    Only what went well is kept, so mistakes are always found by the reader itself.
+    """
+    key = _key(file)
+    found = cache.get("model", key) if key else None
+    if found is not None:
+        with suppress(ValueError, TypeError, RecursionError):  # not what this version writes: made anew below
+            return _unpack(found)
+    from ..passes.build import build
+
+    model = read(file)
+    system = build(model)
+    # The file may have changed between the hash and the reading.
+    if key and key == _key(file):
+        with suppress(TypeError, RecursionError):  # too deeply nested to be written: read anew next time
+            cache.put("model", key, _pack(model, system))
+    return model, system
+
+
+def _key(file: Path) -> str:
+    """Hash of all that a Model is made from. Its path and name are in its messages."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return ""
+    code = cache.code_of("errors.py", "lang", "read", "passes")
+    return cache.digest((code, version("capdyn"), version("pysd"), str(file), str(file.resolve()), content))
+
+
+def _pack(model: Model, system: System) -> bytes:
+    return json.dumps([MODELS.encode(model), SYSTEMS.encode(system)]).encode()
+
+
+def _unpack(content: bytes) -> tuple[Model, System]:
+    model, system = json.loads(content)
+    return MODELS.decode(model, Model), SYSTEMS.decode(system, System)

@@ -1,0 +1,190 @@
+"""Tangents along an adaptive run: the stocks and several directions of their tangents as one system.
+
+Follows Maly, Petzold, Numerical methods and software for sensitivity analysis of differential-algebraic systems,
+Applied Numerical Mathematics 20 (1996) 57-79: all at once, with the Jacobian of the stocks repeated along the
+diagonal; what it leaves out only touches how fast Newton's iteration converges. Where the flows jump at a time that
+depends on the parameter, the tangent jumps too: Galan, Feehery, Barton, Parametric sensitivity functions for hybrid
+discrete/continuous systems, Applied Numerical Mathematics 31 (1999) 17-47.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..emit.engine import Engine
+from ..errors import NumericalError
+from ..passes.tangent import tangent_name
+from ..solve.adaptive import IMPLICIT, integrate
+from ..solve.blocks import along_diagonal
+from .clock import Clock
+from .jacobian import jacobian_of
+from .open import Model
+from .scenario import Settings
+from .simulate import gave_up, given_states, just_after, switch_times
+
+# How far a switch time is moved to see the flows on both sides of it, relative to the time.
+_NUDGE = 1e-9
+
+
+def follow(
+    model: Model,
+    machine: Engine,
+    settings: Settings,
+    clock: Clock,
+    values: np.ndarray,
+    moved: np.ndarray,
+    kept: np.ndarray,
+    rtol: float,
+    atol: float,
+) -> np.ndarray:
+    """Runs one block of directions.
+
+    Parameters
+    ----------
+    machine : Engine  the model and its tangent in one direction.
+    values : ndarray, shape (n_slots, n_lanes)  at the start, a direction a lane.
+    moved : ndarray, shape (n_directions,)  slot of the parameter that each of the first lanes follows, or -1.
+    kept : ndarray, shape (n_kept,)  slots wanted.
+
+    Returns
+    -------
+    ndarray, shape (n_saves, n_kept, n_directions)
+    """
+    block = _Block(machine, values, moved)
+    jac = None
+    if clock.method in IMPLICIT:
+        stocks = jacobian_of(model, "kernel", given_states(settings), machine, values)
+        jac = block.jacobian(stocks, sparse=clock.method != "lsoda")
+    times = clock.times
+    solution = integrate(
+        block.rates,
+        block.packed(),
+        times,
+        switch_times(machine, values, clock),
+        clock.method,
+        rtol,
+        atol,
+        jac,
+        block.jump,
+    )
+    if solution.message:
+        raise gave_up(solution, clock, model)
+    out = np.empty((len(times), len(kept), len(moved)))
+    for i, time in enumerate(times):
+        block.unpack(solution.y[i])
+        machine.run("flows", values, time, just_after(time), 0.0)
+        machine.run("outputs", values, time, just_after(time), 0.0)
+        out[i] = values[kept, : len(moved)]
+    return out
+
+
+class _Block:
+    """The stocks, then their tangents direction by direction, as one vector.
+
+    z : ndarray, shape (n_stocks + n_directions * n_tangents,)
+    """
+
+    def __init__(self, machine: Engine, values: np.ndarray, moved: np.ndarray):
+        self.machine, self.values, self.moved = machine, values, moved
+        layout, system = machine.layout, machine.layout.system
+        followed = [s for s in system.of_kind("state") if tangent_name(s.name) in system.symbols]
+        names = {tangent_name(s.name) for s in followed}
+        own = [s for s in system.of_kind("state") if s.name not in names]
+        self.stocks = np.array([slot for s in own for slot in layout.slots(s.name)], dtype=np.int64)
+        self.tangents = np.array(
+            [slot for s in followed for slot in layout.slots(tangent_name(s.name))], dtype=np.int64
+        )
+        place = {slot: i for i, slot in enumerate(self.stocks.tolist())}
+        self.followed = np.array(
+            [place[slot] for s in followed for slot in layout.slots(s.name)], dtype=np.int64
+        )
+        self.to_rate = layout.derivatives.start - layout.states.start
+        self.times = [
+            (np.array(layout.slots(s.time)), np.array(layout.slots(tangent_name(s.time))), s.every)
+            for s in system.switches
+            if tangent_name(s.time) in system.symbols
+        ]
+
+    def packed(self) -> np.ndarray:
+        """z as it stands in the values."""
+        n = len(self.moved)
+        return np.concatenate([self.values[self.stocks, 0], self.values[self.tangents, :n].T.ravel()])
+
+    def unpack(self, z: np.ndarray) -> None:
+        """Puts z into the values."""
+        n, stocks = len(self.moved), len(self.stocks)
+        self.values[self.stocks] = z[:stocks, None]
+        self.values[self.tangents, :n] = z[stocks:].reshape(n, len(self.tangents)).T
+
+    def rates(self, time: float, z: np.ndarray) -> np.ndarray:
+        """dz/dt, for one z or a column each."""
+        if z.ndim == 2:
+            return np.stack([self.rates(time, column) for column in z.T], axis=1)
+        self.unpack(z)
+        self.machine.run("flows", self.values, time, just_after(time), 0.0)
+        tangents = self.values[self.tangents + self.to_rate, : len(self.moved)]
+        return np.concatenate([self.values[self.stocks + self.to_rate, 0], tangents.T.ravel()])
+
+    def jacobian(
+        self, stocks: Callable[[float, np.ndarray], np.ndarray], sparse: bool
+    ) -> Callable[[float, np.ndarray], np.ndarray]:
+        """The stocks' Jacobian, and its part for the tangents once for each direction."""
+
+        def compute(time: float, z: np.ndarray) -> np.ndarray:
+            whole = stocks(time, z[: len(self.stocks)])
+            part = whole[np.ix_(self.followed, self.followed)]
+            return along_diagonal(whole, part, len(self.moved), sparse)
+
+        return compute
+
+    def jump(self, time: float, z: np.ndarray) -> np.ndarray:
+        """z behind a switch: a switch that comes later by dt leaves (flow before - flow after) dt behind.
+
+        The two flows are seen by moving the lane's own parameter a little to both sides, which
+        leaves other switches at the same time alone.
+        """
+        speed = self._speed(time)
+        lanes = np.flatnonzero((speed != 0.0) & (self.moved >= 0))
+        if not len(lanes):
+            return z
+        self.unpack(z)
+        flows = []
+        nudge = np.zeros(self.machine.lanes)
+        nudge[lanes] = _NUDGE * max(1.0, abs(time)) / np.abs(speed[lanes])
+        for side in (1.0, -1.0):
+            there = self.machine.values()
+            there[:] = self.values
+            there[self.moved[lanes], lanes] += side * nudge[lanes]
+            self.machine.run("constants", there, time, time, 0.0)
+            self.machine.run("flows", there, time, time, 0.0)
+            flows.append(there[self.stocks[self.followed] + self.to_rate, : len(self.moved)])
+        shift = np.where(speed == 0.0, 0.0, (flows[0] - flows[1]) * np.abs(speed))
+        n, stocks = len(self.moved), len(self.stocks)
+        return np.concatenate([z[:stocks], (z[stocks:].reshape(n, -1) + shift.T).ravel()])
+
+    def _speed(self, time: float) -> np.ndarray:
+        """How fast the switch at this time moves with each lane's parameter."""
+        speed = np.zeros(len(self.moved))
+        system, layout = self.machine.layout.system, self.machine.layout
+        for times, tangents, every in self.times:
+            at = self.values[times]
+            moves = self.values[tangents]
+            if every:
+                interval = self.values[layout.start[every]]
+                count = np.rint((time - at) / interval)
+                at = at + count * interval
+                if tangent_name(every) in system.symbols:
+                    moves = moves + count * self.values[layout.start[tangent_name(every)]]
+            near = np.abs(at - time) <= 4.0 * np.spacing(max(abs(time), 1.0))
+            for lane in range(len(speed)):
+                found = set(moves[near[:, lane], lane].tolist()) - {0.0}
+                found |= {speed[lane]} - {0.0}
+                if len(found) > 1:
+                    raise NumericalError(
+                        f"Two things switch at time {time:g} and would move apart with the same constant.",
+                        remedy="Move one of them a little, or choose rk4.",
+                    )
+                speed[lane] = found.pop() if found else 0.0
+        return speed
