@@ -1,7 +1,12 @@
 """Ensembles on small models: failed members, wrong input, results that would not fit."""
 
+import _thread
+import threading
+import time
+
 import numpy as np
 import pytest
+import xarray as xr
 
 import capdyn
 
@@ -128,3 +133,89 @@ def test_results_that_would_not_fit(model):
         capdyn.ArgumentError, match=r"would take .* GiB\. Name the variables you need in outputs"
     ):
         capdyn.ensemble(opened, {"Rate": np.zeros(10_000)})
+
+
+DECAY = """
+    R: r1, r2, r3
+    Rate = 0.1
+    Load[R] = INTEG(SIN(3*Time) - Rate*Load[R], 1)
+    total = SUM(Load[R!])
+    Twice = 2*Rate
+"""
+
+
+@pytest.fixture
+def decay(model):
+    return model(DECAY, time_step=0.125)
+
+
+RATES = np.linspace(0, 2, 301)
+
+
+def test_lanes_and_threads_change_no_bit(decay):
+    expected = capdyn.ensemble(decay, {"Rate": RATES}, threads=1)
+    for lanes in (1, 2, 4, 8, 64):
+        for threads in (1, 3):
+            found = capdyn.ensemble(decay, {"Rate": RATES}, lanes=lanes, threads=threads)
+            found.attrs["created"] = expected.attrs["created"]
+            xr.testing.assert_identical(found, expected)
+
+
+def test_reductions_are_those_of_the_whole_trajectories(decay):
+    whole = capdyn.ensemble(decay, {"Rate": RATES})
+    short = capdyn.ensemble(decay, {"Rate": RATES}, reduce=["max", "final", "min", "mean"])
+    assert short["statistic"].values.tolist() == ["max", "final", "min", "mean"]
+    assert short["Load"].dims == ("member", "statistic", "R")
+    for name in ("Load", "total"):
+        np.testing.assert_array_equal(short[name].sel(statistic="final"), whole[name].isel(time=-1))
+        np.testing.assert_array_equal(short[name].sel(statistic="max"), whole[name].max("time"))
+        np.testing.assert_array_equal(short[name].sel(statistic="min"), whole[name].min("time"))
+        np.testing.assert_allclose(short[name].sel(statistic="mean"), whole[name].mean("time"), rtol=1e-14)
+    for name in ("Rate", "Twice", "status", "failed_time"):
+        xr.testing.assert_identical(short[name], whole[name])
+    assert short["total"].attrs == whole["total"].attrs
+
+
+def test_a_failure_between_is_seen_by_a_reduction(model):
+    """1/(limit - Time) is infinite at one save time only; the end alone would not tell."""
+    opened = model("limit = 10\nx = 1/(limit - Time)")
+    found = capdyn.ensemble(opened, {"limit": [10.0, 2.0]}, reduce=["final"])
+    assert found["status"].values.tolist() == [0, 1]
+    assert found["failed_time"].values[1] == 2
+
+
+@pytest.mark.parametrize(
+    "reduce, message",
+    [
+        (["median"], r"reduce: 'median' is no statistic\. Did you mean 'mean' or 'min'\?"),
+        (["p90"], r"reduce: 'p90' is no statistic\. Choose among final, min, max, mean\."),
+        ([], r"reduce: nothing named\. Choose among"),
+    ],
+)
+def test_unknown_reductions(decay, reduce, message):
+    with pytest.raises(capdyn.ArgumentError, match=message):
+        capdyn.ensemble(decay, {"Rate": RATES}, reduce=reduce)
+
+
+def test_many_members_fit_when_reduced(model):
+    """5,000,000 numbers a trajectory of a member would not fit; one each does."""
+    opened = model(GROWTH, final_time=5_000)
+    members = {"Rate": np.linspace(-0.5, 0, 200_000)}
+    with pytest.raises(capdyn.ArgumentError, match="GiB"):
+        capdyn.ensemble(opened, members, outputs=["Level"])
+    found = capdyn.ensemble(opened, {"Rate": members["Rate"][:2000]}, outputs=["Level"], reduce=["min"])
+    assert found["Level"].shape == (2000, 1)
+
+
+def test_an_interruption_is_heard(model):
+    """Ctrl-C while hours of work are left: back within a second, with no thread left behind."""
+    opened = model(GROWTH, final_time=10_000)
+    capdyn.ensemble(opened, {"Rate": np.zeros(3)}, outputs=["Level"])
+    before = threading.active_count()
+    alarm = threading.Timer(0.5, _thread.interrupt_main)
+    started = time.monotonic()
+    alarm.start()
+    with pytest.raises(KeyboardInterrupt):
+        capdyn.ensemble(opened, {"Rate": np.zeros(5_000_000)}, outputs=["Level"], reduce=["final"])
+    assert time.monotonic() - started < 5.0  # one second on a machine with nothing else to do
+    assert threading.active_count() <= before + 1

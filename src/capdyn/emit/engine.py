@@ -68,6 +68,8 @@ class Engine(ABC):
 
         Lags that are longer than the run are cut to it in `values`, so that no room is wasted on them.
         """
+        if not self.layout.lags:
+            return np.zeros((1, 0, self.lanes))
         lags = slice(self.layout.lags.start, self.layout.lags.stop)
         longest = float(steps.saves[-1] + 1)
         values[lags] = np.clip(np.nan_to_num(values[lags], nan=longest), 1.0, longest)

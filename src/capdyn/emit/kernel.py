@@ -15,6 +15,7 @@ import llvmlite.binding as binding
 import numpy as np
 
 from ..passes.codec import SYSTEMS
+from ..passes.hoist import hoist
 from ..passes.system import System
 from . import cache
 from .engine import FIXED_METHODS, PROGRAMS, Engine, Steps
@@ -54,15 +55,16 @@ class Kernel(Engine):
     """
 
     def __init__(self, system: System, lanes: int | None = None):
-        super().__init__(lay_out(system), lanes or host_lanes())
+        super().__init__(lay_out(hoist(system)), lanes or host_lanes())
         machine = _target()
         self._code = _load(_machine_code(self.layout, self.lanes, machine), machine)
 
     def values(self) -> np.ndarray:
         """Room for one block of members, aligned as the vector loads want it."""
         count = self.layout.size * self.lanes
-        raw = np.zeros(count * 8 + _ALIGNMENT, dtype=np.uint8)
-        first = -raw.ctypes.data % _ALIGNMENT
+        alignment = max(_ALIGNMENT, 8 * self.lanes)
+        raw = np.zeros(count * 8 + alignment, dtype=np.uint8)
+        first = -raw.ctypes.data % alignment
         return raw[first : first + count * 8].view(np.float64).reshape(self.layout.size, self.lanes)
 
     def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:
@@ -103,10 +105,14 @@ def _target() -> binding.TargetMachine:
 
 
 def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
-    """Hash of all that machine code is made from."""
+    """Hash of all that machine code is made from, or nothing for a System that cannot be written."""
+    try:
+        text = SYSTEMS.encode(system)
+    except (TypeError, RecursionError):
+        return ""
     return cache.digest(
         (
-            SYSTEMS.encode(system),
+            text,
             cache.code_of("lang", "passes", "emit"),
             llvmlite.__version__,
             str(binding.llvm_version_info),
@@ -121,13 +127,14 @@ def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
 def _machine_code(layout: Layout, lanes: int, machine: binding.TargetMachine) -> bytes:
     """The object file of a System, from the cache if it was compiled before."""
     key = _key(layout.system, lanes, machine)
-    found = cache.get("kernel", key)
+    found = cache.get("kernel", key) if key else None
     if found is None:
         # The writer of IR is not needed for a kernel that is there already.
         from .llvm import write_module
 
         found = _compile(str(write_module(layout, lanes)), machine)
-        cache.put("kernel", key, found)
+        if key:
+            cache.put("kernel", key, found)
     return found
 
 

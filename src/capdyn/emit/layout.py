@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..passes.hoist import is_part
 from ..passes.system import Symbol, System
 
 _ORDER = ("parameter", "setting", "constant", "state", "derivative", "memory", "next", "lag", "auxiliary")
@@ -98,7 +99,10 @@ def strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def lay_out(system: System) -> Layout:
-    """Slots for all symbols, kind by kind. Derivatives follow the order of their states, and so on."""
+    """Slots for all symbols, kind by kind. Derivatives follow the order of their states, and so on.
+
+    Parts that `passes.hoist` made come last: the slots of all others are the same with and without them.
+    """
     states = sorted(system.of_kind("state"), key=lambda state: state.name in system.floored)
     memories = sorted(system.of_kind("memory"), key=lambda memory: memory.name not in system.lags)
     in_order = {
@@ -111,6 +115,7 @@ def lay_out(system: System) -> Layout:
     ordered: list[Symbol] = []
     for kind in _ORDER:
         ordered += in_order.get(kind) or system.of_kind(kind)
+    ordered.sort(key=lambda symbol: is_part(symbol.name))
     start, slot = {}, 0
     for symbol in ordered:
         start[symbol.name] = slot

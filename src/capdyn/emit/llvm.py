@@ -164,6 +164,9 @@ class _Writer:
                 return self.do.constant(place + 1.0)
             return self.do.spread(self.builder.sitofp(self.builder.add(place, ir.Constant(_INT, 1)), _REAL))
         if isinstance(node, Op):
+            if node.function == "^" and node.arguments[1] == Const(2.0):
+                base = self.do.number(self.lower(node.arguments[0], axes))
+                return self.builder.fmul(base, base)  # as in `capdyn.lang.functions`
             return self.do.apply(node.function, [self.lower(argument, axes) for argument in node.arguments])
         if isinstance(node, Reduce):
             return self._reduce(node, axes)

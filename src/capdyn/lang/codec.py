@@ -35,6 +35,11 @@ class Codec:
             kind: (kind.__name__, _getter(kind)) for kind in types
         }
 
+    @property
+    def types(self) -> frozenset[type]:
+        """What it writes and reads."""
+        return frozenset(self._fields)
+
     def encode(self, value: Any) -> str:
         """The value as text.
 

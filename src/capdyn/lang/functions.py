@@ -41,6 +41,8 @@ def _divide(a: float, b: float) -> float:
 
 
 def _power(a: float, b: float) -> float:
+    if b == 2.0:
+        return a * a  # rounded once, as it is where a square is written out
     try:
         return math.pow(a, b)
     except ValueError:  # negative ** fraction is nan, 0 ** negative is inf
@@ -202,6 +204,7 @@ _ROWS = (
     _rewrite("vector select", 5),
     _rewrite("vector sort order", 2),
     _rewrite("vector rank", 2),
+    _rewrite("vector elm map", 2),
     _rewrite("vector reorder", 2),
     _rewrite("invert matrix", 1, 2),
     _rewrite("allocate available", 3),

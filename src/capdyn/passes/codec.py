@@ -25,5 +25,5 @@ from .system import (
 
 SYSTEMS = Codec(
     System, Symbol, Equation, Switch, Where, Table, Fixed, Axis, Const, Load, Clock, Position, Op, Reduce,
-    Interpolate, Root, Unknown,
+    Interpolate, Unknown, Root,
 )  # fmt: skip

@@ -17,6 +17,9 @@ from .forms import FORMS
 from .places import place, written
 from .ranges import Ranges
 
+# What stands for the clock: Time in equations, the others in what passes write (`capdyn.passes.series`).
+CLOCKS = {"time": "time", "#held": "held", "#step": "step"}
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -70,8 +73,8 @@ class Lowering:
 
     def _reference(self, reference: Reference) -> ir.Node:
         name, ranges = reference.name, self.scope.ranges
-        if name == "time" and not reference.subscripts:
-            return ir.Clock("time")
+        if name in CLOCKS and not reference.subscripts:
+            return ir.Clock(CLOCKS[name])
         if name in self.scope.variables:
             if name in self.scope.tables:
                 return self._wrong(

@@ -6,9 +6,10 @@ A member's numbers do not depend on its place, its neighbours, the number of thr
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,12 @@ import numpy as np
 import xarray as xr
 
 from ..emit.engine import Engine
-from ..errors import ArgumentError
+from ..errors import ArgumentError, Problem
+from ..lang.model import CONTROLS
+from ..lang.names import did_you_mean
+from ..passes.system import Load, System, walk
 from . import label
+from .blocks import block_lanes
 from .clock import Clock
 from .failure import first_failure
 from .open import Model
@@ -26,12 +31,22 @@ from .simulate import begin, fill, given_states, read_clock, sow
 
 OK, NOT_FINITE = 0, 1
 _MOST_BYTES = 4 * 2**30
+_MOST_EXPLAINED = 1000  # failed members that are run once more to name the variable
+
+REDUCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "final": lambda part: part[-1],
+    "min": lambda part: part.min(axis=0),
+    "max": lambda part: part.max(axis=0),
+    "mean": lambda part: part.mean(axis=0),
+}
+"""What `reduce` may name: from all save times, shape (n_saves, n_kept, lanes), one number each."""
 
 
 @dataclass(frozen=True)
 class _Sample:
     """Parameter slots that differ between members, and their values. values : shape (n_slots, n_members)."""
 
+    symbols: frozenset[str]
     slots: np.ndarray
     values: np.ndarray
 
@@ -44,6 +59,7 @@ def ensemble(
     method: str | None = None,
     threads: int | None = None,
     *,
+    reduce: Iterable[str] | None = None,
     lanes: int | None = None,
     seed: int = 0,
 ) -> xr.Dataset:
@@ -63,6 +79,9 @@ def ensemble(
         A fixed-step method; by default the scenario's or the model's.
     threads : int, optional
         Threads; by default one for each core. Results do not depend on it.
+    reduce : iterable of str, optional
+        'final', 'min', 'max', 'mean' over the save times, instead of all of them: the memory for a million members is
+        that of a million numbers a variable. By default the whole trajectories.
     lanes : int, optional
         Members a vector, for tests. Results do not depend on it.
     seed : int
@@ -72,18 +91,21 @@ def ensemble(
     -------
     xarray.Dataset
         As from `capdyn.simulate`, with `member` as first dimension, and for each member `status` (0 ok, 1 not finite),
-        `failed_time` and `failed_variable`. A member that fails does not touch the others.
+        `failed_time` and `failed_variable` (named for the first 1,000 of them). A member that fails does not touch the
+        others. With `reduce`, the dimension `statistic` stands in the place of `time`.
 
     Raises
     ------
     ScenarioError, ArgumentError
         Unknown names, arrays of different lengths, values out of range, results that would not fit.
     """
+    statistics = _statistics(reduce)
     settings = resolve(model.system, scenario, model.folder, None, None, None, method)
-    machine = model.engine("kernel", given_states(settings), lanes)
+    given = given_states(settings)
+    n_members = max((np.size(numbers) for numbers in parameters.values()), default=1)
+    machine = model.engine("kernel", given, lanes or block_lanes(model.system, n_members))
     sample = _sample(model, machine, parameters)
     names = label.chosen(model, outputs)
-    kept = label.kept_slots(machine.layout, names)
     first = machine.values()
     fill(machine, first, settings)
     _place(first, sample, np.arange(1))
@@ -94,34 +116,133 @@ def ensemble(
             f"An ensemble runs with a fixed step; {clock.method} is adaptive.",
             remedy="Choose method='rk4' or 'euler', or call capdyn.simulate for each member.",
         )
-    n_members = sample.values.shape[1]
-    out = np.empty((n_members, len(clock.times), len(kept)))
-    _check_size(out.nbytes, len(names))
-    constants = np.empty((n_members, machine.layout.size))
-    failed = np.full(n_members, -1, dtype=np.int64)
+    crew = _Crew(model, machine, settings, sample, clock, names, statistics, first, seed)
+    crew.work(threads or _cores())
+    constants = {name: crew.constants[:, columns] for name, columns in crew.columns.items()}
+    dataset = label.members(
+        model, machine.layout, settings, clock, names, crew.out, constants, statistics=statistics
+    )
+    return _with_status(dataset, crew).assign_attrs(seed=seed)
 
-    def block(start: int) -> None:
+
+def _statistics(reduce: Iterable[str] | None) -> list[str] | None:
+    """The names in `reduce`, each once."""
+    if reduce is None:
+        return None
+    wanted = list(dict.fromkeys([reduce] if isinstance(reduce, str) else reduce))
+    problems = [
+        Problem(
+            f"reduce: '{name}' is no statistic.",
+            None,
+            did_you_mean(str(name), REDUCTIONS) or f"Choose among {', '.join(REDUCTIONS)}.",
+        )
+        for name in wanted
+        if name not in REDUCTIONS
+    ]
+    if problems or not wanted:
+        raise ArgumentError(
+            problems or [Problem("reduce: nothing named.", None, f"Choose among {', '.join(REDUCTIONS)}.")]
+        )
+    return wanted
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+class _Crew:
+    """Threads that take block after block of members, and the room for what comes out.
+
+    out : ndarray, shape (n_members, n_times or n_statistics, n_kept); failed : shape (n_members,), as `Engine.march`;
+    broken : shape (n_members,), a state or an output was not finite.
+    constants : ndarray, shape (n_members, n_numbers), those of the wanted constants, side by side as `columns` says.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        machine: Engine,
+        settings: Settings,
+        sample: _Sample,
+        clock: Clock,
+        names: Sequence[str],
+        statistics: Sequence[str] | None,
+        first: np.ndarray,
+        seed: int,
+    ):
+        self.model, self.machine, self.settings, self.sample, self.clock = (
+            model, machine, settings, sample, clock,
+        )  # fmt: skip
+        self.first, self.steps, self.seed = first, clock.steps, seed
+        layout = machine.layout
+        self.kept = label.kept_slots(layout, names)
+        self.reductions = None if statistics is None else [REDUCTIONS[name] for name in statistics]
+        self.columns: dict[str, slice] = {}
+        slots: list[int] = []
+        for name in names:
+            if not label.varies(layout.system.symbols[name]):
+                self.columns[name] = slice(len(slots), len(slots) + len(layout.slots(name)))
+                slots += layout.slots(name)
+        self._still = np.array(slots, dtype=np.int64)
+        n_members = sample.values.shape[1]
+        n_rows = len(self.steps.saves) if statistics is None else len(statistics)
+        _check_size(8 * n_members * (n_rows * len(self.kept) + len(slots)), len(names))
+        self.out = np.empty((n_members, n_rows, len(self.kept)))
+        self.constants = np.empty((n_members, len(slots)))
+        self.failed = np.full(n_members, -1, dtype=np.int64)
+        self.broken = np.zeros(n_members, dtype=bool)
+        # Most ensembles vary nothing that time settings depend on.
+        self._clock_may_differ = not set(CONTROLS).isdisjoint(_reached(layout.system, sample.symbols))
+
+    def work(self, threads: int) -> None:
+        """Runs all members. An interruption or an error is heard at the end of the blocks that are under way."""
+        starts = count(0, self.machine.lanes)
+        stopped = False
+
+        def take() -> None:
+            while not stopped and (start := next(starts)) < len(self.failed):
+                self._block(start)
+
+        with ThreadPoolExecutor(threads) as pool:
+            hands = [pool.submit(take) for _ in range(threads)]
+            try:
+                for hand in hands:
+                    hand.result()
+            finally:
+                stopped = True
+
+    def _block(self, start: int) -> None:
         """Runs the members from `start` on that fit into the lanes; lanes that are left over repeat the last."""
-        members = np.arange(start, min(start + machine.lanes, n_members))
+        machine = self.machine
+        members = np.arange(start, min(start + machine.lanes, len(self.failed)))
+        here = slice(start, start + len(members))
         values = machine.values()
-        fill(machine, values, settings)
-        _place(values, sample, members)
-        sow(machine, values, seed, members)
-        read_clock(machine, values, settings, model)
-        begin(machine, values, clock)
-        part = np.empty((out.shape[1], len(kept), machine.lanes))
+        values[:] = self.first
+        _place(values, self.sample, members)
+        sow(machine, values, self.seed, members)
+        if self._clock_may_differ:
+            read_clock(machine, values, self.settings, self.model)
+        begin(machine, values, self.clock)
+        part = np.empty((len(self.steps.saves), len(self.kept), machine.lanes))
         marks = np.empty(machine.lanes, dtype=np.int64)
-        machine.march(clock.method, values, clock.steps, kept, part, marks)
-        out[members] = np.moveaxis(part, 2, 0)[: len(members)]
-        constants[members] = values.T[: len(members)]
-        failed[members] = marks[: len(members)]
+        machine.march(self.clock.method, values, self.steps, self.kept, part, marks)
+        part, marks = part[:, :, : len(members)], marks[: len(members)]
+        rows = part if self.reductions is None else np.stack([reduce(part) for reduce in self.reductions])
+        self.out[here] = np.moveaxis(rows, 2, 0)
+        self.constants[here] = values[self._still, : len(members)].T
+        self.failed[here] = marks
+        self.broken[here] = (marks >= 0) | ~np.isfinite(part).all(axis=(0, 1))
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for _ in pool.map(block, range(0, n_members, machine.lanes)):
-            pass
-    dataset = label.members(model, machine.layout, settings, clock, names, out, constants)
-    dataset = _with_status(dataset, machine, settings, sample, clock, failed, out, seed)
-    return dataset.assign_attrs(seed=seed)
+
+def _reached(system: System, symbols: Iterable[str]) -> set[str]:
+    """The symbols themselves and all constants that depend on them."""
+    found = set(symbols)
+    for equation in system.constants:
+        if any(isinstance(node, Load) and node.symbol in found for node in walk(equation.node)):
+            found.add(equation.target)
+    return found
 
 
 def _sample(model: Model, machine: Engine, parameters: Mapping[str, Any]) -> _Sample:
@@ -129,6 +250,7 @@ def _sample(model: Model, machine: Engine, parameters: Mapping[str, Any]) -> _Sa
     slots: list[int] = []
     rows: list[np.ndarray] = []
     lengths: dict[str, int] = {}
+    symbols: set[str] = set()
     for name, numbers in parameters.items():
         array = np.asarray(numbers, dtype=float)
         if array.ndim != 1 or not len(array):
@@ -149,13 +271,14 @@ def _sample(model: Model, machine: Engine, parameters: Mapping[str, Any]) -> _Sa
                 remedy="Stay within it, or widen the range in the equation file.",
             )
         lengths[name] = len(array)
+        symbols.add(symbol)
         for offset in offsets:
             slots.append(machine.layout.start[symbol] + offset)
             rows.append(array)
     if len(set(lengths.values())) != 1:
         counts = ", ".join(f"'{name}' {count}" for name, count in lengths.items()) or "none given"
         raise ArgumentError(f"parameters: arrays of one length are needed, one number a member ({counts}).")
-    return _Sample(np.array(slots, dtype=np.int64), np.array(rows))
+    return _Sample(frozenset(symbols), np.array(slots, dtype=np.int64), np.array(rows))
 
 
 def _place(values: np.ndarray, sample: _Sample, members: np.ndarray) -> None:
@@ -172,27 +295,18 @@ def _check_size(size: int, count: int) -> None:
         )
 
 
-def _with_status(
-    dataset: xr.Dataset,
-    machine: Engine,
-    settings: Settings,
-    sample: _Sample,
-    clock: Clock,
-    failed: np.ndarray,
-    out: np.ndarray,
-    seed: int,
-) -> xr.Dataset:
+def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
     """Adds `status`, `failed_time` and `failed_variable`; a failed member is run once more to see where it broke."""
-    broken = (failed >= 0) | ~np.isfinite(out).all(axis=(1, 2))
-    times = np.full(len(failed), np.nan)
-    variables = np.full(len(failed), "", dtype=object)
-    for member in np.flatnonzero(broken):
+    machine, clock, broken = crew.machine, crew.clock, crew.broken
+    times = np.where(crew.failed >= 0, clock.initial + crew.failed * clock.step, np.nan)
+    variables = np.full(len(broken), "", dtype=object)
+    for member in np.flatnonzero(broken)[:_MOST_EXPLAINED]:
         values = machine.values()
-        fill(machine, values, settings)
-        _place(values, sample, np.array([member]))
-        sow(machine, values, seed, np.array([member]))
+        values[:] = crew.first
+        _place(values, crew.sample, np.array([member]))
+        sow(machine, values, crew.seed, np.array([member]))
         begin(machine, values, clock)
-        failure = first_failure(machine, values, clock, int(failed[member]))
+        failure = first_failure(machine, values, clock, int(crew.failed[member]))
         if failure is not None:
             times[member] = failure.time
             variables[member] = machine.layout.name_of(failure.slot)
@@ -209,7 +323,7 @@ def _with_status(
             times,
             {
                 "long_name": "Time of the first value that was not finite",
-                "units": dataset["time"].attrs["units"],
+                "units": crew.model.source.variables["time step"].units,
             },
         ),
         failed_variable=(

@@ -9,6 +9,7 @@ import numpy as np
 from ..emit.engine import Engine, Steps
 from ..emit.layout import Layout
 from ..errors import Problem
+from ..passes.hoist import is_part
 from .clock import Clock
 
 
@@ -63,4 +64,4 @@ def _in_order(layout: Layout) -> list[int]:
     system = layout.system
     names = [s.name for s in system.of_kind("parameter")] + [e.target for e in system.constants]
     names += [s.name for s in system.of_kind("state")] + [e.target for e in (*system.flows, *system.outputs)]
-    return [slot for name in dict.fromkeys(names) for slot in layout.slots(name)]
+    return [slot for name in dict.fromkeys(names) if not is_part(name) for slot in layout.slots(name)]

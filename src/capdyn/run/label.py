@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -79,7 +79,8 @@ def single(
     out : ndarray, shape (n_times, n_kept)  time-varying values, in the order of `names`.
     constants : ndarray, shape (n_slots,)  all slots of the member; constants are read from it.
     """
-    return _dataset(model, layout, settings, clock, names, out, constants, (), tolerances)
+    still = {name: constants[list(layout.slots(name))] for name in names}
+    return _dataset(model, layout, settings, clock, names, out, still, (), tolerances)
 
 
 def members(
@@ -89,14 +90,18 @@ def members(
     clock: Clock,
     names: Sequence[str],
     out: np.ndarray,
-    constants: np.ndarray,
+    constants: np.ndarray | Mapping[str, np.ndarray],
     tolerances: str = "",
+    statistics: Sequence[str] | None = None,
 ) -> xr.Dataset:
     """The Dataset of an ensemble.
 
-    out : ndarray, shape (n_members, n_times, n_kept); constants : ndarray, shape (n_members, n_slots).
+    out : ndarray, shape (n_members, n_times, n_kept), or with `statistics` (n_members, n_statistics, n_kept).
+    constants : ndarray, shape (n_members, n_slots), or for each constant among `names` one of shape (n_members, size).
     """
-    return _dataset(model, layout, settings, clock, names, out, constants, ("member",), tolerances)
+    if not isinstance(constants, Mapping):
+        constants = {name: constants[:, list(layout.slots(name))] for name in names}
+    return _dataset(model, layout, settings, clock, names, out, constants, ("member",), tolerances, statistics)
 
 
 def _dataset(
@@ -106,13 +111,17 @@ def _dataset(
     clock: Clock,
     names: Sequence[str],
     out: np.ndarray,
-    constants: np.ndarray,
+    constants: Mapping[str, np.ndarray],
     lead: tuple[str, ...],
     tolerances: str,
+    statistics: Sequence[str] | None = None,
 ) -> xr.Dataset:
     coords: dict[str, Any] = {
         "time": ("time", clock.times, {"units": _time_unit(model), "long_name": "Time"})
     }
+    if statistics is not None:
+        coords = {"statistic": ("statistic", list(statistics), {"long_name": "Over the save times"})}
+    (along,) = coords
     if lead:
         coords["member"] = ("member", np.arange(len(out)))
     variables: dict[str, Any] = {}
@@ -124,9 +133,9 @@ def _dataset(
         if varies(symbol):
             data = out[..., taken : taken + symbol.size]
             taken += symbol.size
-            dims = (*lead, "time", *symbol.dims)
+            dims = (*lead, along, *symbol.dims)
         else:
-            data = constants[..., list(layout.slots(name))]
+            data = constants[name]
             dims = (*lead, *symbol.dims)
         variables[symbol.variable] = (
             dims,
@@ -155,7 +164,7 @@ def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
         "units": variable.units,
         "long_name": variable.name,
         "description": variable.comment,
-        "equation": "\n".join(_on_one_line(component.text) for component in variable.components),
+        "equation": "\n".join(dict.fromkeys(_on_one_line(component.text) for component in variable.components)),
         "group": variable.group,
     }
     for attribute, limit in zip(("valid_min", "valid_max"), variable.limits, strict=True):
