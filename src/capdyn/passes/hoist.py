@@ -29,6 +29,7 @@ from .system import (
     Root,
     Symbol,
     System,
+    Unknown,
     free_axes,
     inside,
     rebuild,
@@ -91,8 +92,8 @@ class _Parts:
 
     def count(self, node: Node, times: int) -> None:
         """Notes what is computed where, `times` being how often the node's place is visited."""
-        if self.is_constant(node) or isinstance(node, Root):
-            return  # what a Root looks for means nothing outside it
+        if self.is_constant(node):
+            return
         if _may_pay(node):
             form, _ = _canonical(node)
             use = self.uses.setdefault(form, _Use(self.cost(node), form.size))
@@ -117,8 +118,6 @@ class _Parts:
             return node
         if self.is_constant(node):
             return self._load(node, self.constants, "constant", owner) if _has_load(node) else node
-        if isinstance(node, Root):
-            return node
         if _may_pay(node):
             use = self.uses.get(_canonical(node)[0])
             if use is not None and use.pays:
@@ -164,16 +163,25 @@ class _Parts:
             if isinstance(node, Load):
                 known = self.system.symbols[node.symbol].kind in ("parameter", "constant")
             else:
-                known = not isinstance(node, Clock) and all(self.is_constant(child) for child in inside(node))
+                known = not isinstance(node, Clock | Unknown) and all(self.is_constant(child) for child in inside(node))
             self._still[id(node)] = known
         return known
 
 
 def _may_pay(node: Node) -> bool:
     """Only what is dear in itself is worth a place in memory."""
+    if _is_open(node):
+        return False
     if isinstance(node, Op):
         return node.function in _COSTS and not _is_small_power(node)
     return isinstance(node, Reduce | Interpolate)
+
+
+def _is_open(node: Node) -> bool:
+    """Whether it holds the unknown of a root around it, and so means nothing elsewhere."""
+    if isinstance(node, Unknown):
+        return True
+    return not isinstance(node, Root) and any(_is_open(child) for child in inside(node))
 
 
 def _is_small_power(node: Op) -> bool:
