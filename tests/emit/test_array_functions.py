@@ -58,6 +58,31 @@ def test_sorting_follows_the_run(model, engine):
     assert result == [[1, 2], [1, 2], [1, 2], [2, 1], [2, 1]]
 
 
+@ENGINES
+@pytest.mark.parametrize(
+    "equation, expected",
+    [
+        ("x = VECTOR ELM MAP(r[f1], 2)", 80),
+        ("x = VECTOR ELM MAP(r[f4], -3)", 50),
+        ("x[Firm] = VECTOR ELM MAP(r[Firm], 0)", [50, 30, 80, 30, 10]),
+        ("x[Firm] = VECTOR ELM MAP(r[f1], Firm - 1)", [50, 30, 80, 30, 10]),
+        ("x[Firm] = IF THEN ELSE(Firm = f1, -1, VECTOR ELM MAP(r[Firm], -1))", [-1, 50, 30, 80, 30]),
+        ("x[Place] = VECTOR ELM MAP(r[f1], VECTOR SORT ORDER(r[Firm], 1))", [10, 30, 30, 50, 80]),
+        ("v[Size, Firm] = 1,2,3,4,5;6,7,8,9,10;\nx[Size] = VECTOR ELM MAP(v[Size, f2], Size)", [3, 9]),
+        ("k[Size] = Size - 1\nx = SUM(VECTOR ELM MAP(r[f1], k[Size!]))", 80),
+    ],
+)
+def test_vector_elm_map(model, equation, expected, engine):
+    """Source: https://www.vensim.com/documentation/22095.html , where the offset 0 is the element itself."""
+    result = capdyn.simulate(model(RANGES + REVENUE + equation), engine=engine)["x"].values.tolist()
+    assert result == expected
+
+
+def test_vector_elm_map_outside(model):
+    with pytest.raises(capdyn.NumericalError, match="'x' is nan at time 3"):
+        capdyn.simulate(model(RANGES + REVENUE + "x = VECTOR ELM MAP(r[f3], Time)"))
+
+
 SELECT = "w[Firm] = 0, 2, 0, -1, 3\nv[Firm] = 10, 4, 30, 5, 2\nnothing[Firm] = 0,0,0,0,0\n"
 
 

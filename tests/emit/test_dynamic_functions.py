@@ -167,6 +167,12 @@ def test_mistake(model, equation, message):
         model(equation)
 
 
+def test_a_circle_through_hidden_parts_names_the_variables(model):
+    with pytest.raises(capdyn.ModelError) as caught:
+        model("x = 1 + SAMPLE IF TRUE(x > 2, 1, 0)")
+    assert "Circular definition: 'x'" in str(caught.value) and "#" not in str(caught.value)
+
+
 def test_a_constant_that_shapes_the_equations_cannot_be_changed_in_a_run(model):
     with pytest.raises(capdyn.ScenarioError, match="'n'"):
         capdyn.simulate(model("n = 2\nx = SMOOTH N(8, 4, 0, n)"), parameters={"n": 3})

@@ -71,7 +71,8 @@ def slopes(model, formula, a, b):
 @pytest.mark.parametrize("function", [key for key, row in FUNCTIONS.items() if row.kind == "value"])
 def test_every_value_function_has_a_row(function):
     assert (function in DERIVATIVES) != (function in PIECEWISE_CONSTANT)
-    assert function in PIECEWISE_CONSTANT or function in SMOOTH, "no test of this row"
+    if not function.startswith("#"):  # parts of other functions: tests/passes/test_function_tangents.py
+        assert function in PIECEWISE_CONSTANT or function in SMOOTH, "no test of this row"
 
 
 @pytest.mark.parametrize("function", [key for key, row in FUNCTIONS.items() if row.kind == "reduce"])

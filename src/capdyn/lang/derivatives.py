@@ -7,9 +7,9 @@ branch that is not taken does no harm; where a slope may be infinite, a tangent 
 
 At a kink a row gives one side, always that of the value itself: MIN and MAX follow the first of equal arguments (so
 MAX(x, 0) has slope 1 at 0), VMIN and VMAX the first of equal elements, ABS the right-hand side, a lookup the piece
-that begins there. A jump has slope 0 (`PIECEWISE_CONSTANT`): comparisons, logic, INTEGER. MODULO has the slope
-between its jumps. The slope of a^b in b is value*ln(a); at a = 0 it is taken as 0, which is right for b > 0; for
-a < 0, where neighbouring exponents give no number, it is not a number.
+that begins there. A jump has slope 0 (`PIECEWISE_CONSTANT`): comparisons, logic, INTEGER, a random draw. MODULO has
+the slope between its jumps. The slope of a^b in b is value*ln(a); at a = 0 it is taken as 0, which is right for
+b > 0; for a < 0, where neighbouring exponents give no number, it is not a number.
 
 Source of the method: Griewank, Walther, Evaluating Derivatives, 2nd ed. (2008), chapter 3 (forward mode)
 and chapter 14 (kinks).
@@ -67,7 +67,14 @@ OWN, OTHER, PLACE, OTHER_PLACE = (Reference(name) for name in ("own", "other", "
 ZERO, ONE, TWO = Number(0.0), Number(1.0), Number(2.0)
 _SINE_SLOPE = _over(ONE, _call("sqrt", _times(_call("-", ONE, A), _call("+", ONE, A))))
 
-PIECEWISE_CONSTANT = frozenset({"=", "<>", "<", "<=", ">", ">=", "and", "or", "not", "integer"})
+_ROOT_TWO_PI = Number(2.5066282746310002)
+
+
+def _bell(x: Expression) -> Expression:
+    return _call("exp", _times(Number(-0.5), _times(x, x)))
+
+
+PIECEWISE_CONSTANT = frozenset({"=", "<>", "<", "<=", ">", ">=", "and", "or", "not", "integer", "#draw"})
 
 DERIVATIVES: dict[str, Expression] = {
     # operators
@@ -110,6 +117,9 @@ DERIVATIVES: dict[str, Expression] = {
     "cosh": _times(_call("sinh", A), DA),
     # 1 - value^2 would lose all figures where tanh is flat
     "tanh": _over(_over(DA, _call("cosh", A)), _call("cosh", A)),
+    # the bell curve at the argument, and one over the bell curve at the result
+    "#normal cumulative": _over(_times(_bell(A), DA), _ROOT_TWO_PI),
+    "#normal quantile": _over(_times(_ROOT_TWO_PI, DA), _bell(VALUE)),
 }
 
 REDUCE_DERIVATIVES: dict[str, ReduceTangent] = {

@@ -204,6 +204,7 @@ _ROWS = (
     _rewrite("vector select", 5),
     _rewrite("vector sort order", 2),
     _rewrite("vector rank", 2),
+    _rewrite("vector elm map", 2),
     _rewrite("vector reorder", 2),
     _rewrite("invert matrix", 1, 2),
     _rewrite("allocate available", 3),

@@ -103,6 +103,25 @@ def _vector_reorder(lowering: Lowering, vector: Expression, order: Expression) -
     return choose(op(">", last.over("sum", here), ZERO), found, Const(math.nan))
 
 
+def _vector_elm_map(lowering: Lowering, origin: Expression, offset: Expression) -> Node:
+    """The element that stands some places behind another along the last subscript; not-a-number outside the range.
+
+    Source: https://www.vensim.com/documentation/22095.html .
+    """
+    node = lowering.lower(origin)
+    if not (isinstance(node, Load) and node.index):
+        raise ValueError("its first argument is an element of an array, such as x[first].")
+    *before, start = node.index
+    length = len(lowering.scope.ranges.elements[lowering.scope.dims[node.symbol][-1]])
+    lowering.axes.append(tuple(map(str, range(length))))
+    inner = len(lowering.axes) - 1
+    wanted = op("+", op("-", Position(start), ONE), lowering.lower(offset))
+    here = op("<", op("abs", op("-", place(inner, length), wanted)), Const(0.5))
+    values = Load(node.symbol, (*before, Axis(inner, tuple(range(length)))))
+    found = lowering.reduce("sum", [inner], choose(here, values, ZERO))
+    return choose(op(">", lowering.reduce("sum", [inner], here), ZERO), found, Const(math.nan))
+
+
 # Numerical action of VECTOR SELECT: what is done with (weight, value) of the selected elements, and how it starts.
 _ACTIONS: dict[float, tuple[str, Callable[[Node, Node], Node]]] = {
     0: ("sum", lambda weight, value: op("*", weight, value)),
@@ -258,6 +277,7 @@ ARRAYS: dict[str, Callable[..., Node]] = {
     "vector rank": _vector_rank,
     "vector sort order": _vector_sort_order,
     "vector reorder": _vector_reorder,
+    "vector elm map": _vector_elm_map,
     "vector select": _vector_select,
     "invert matrix": _invert_matrix,
 }

@@ -27,8 +27,11 @@ from .system import (
     Op,
     Position,
     Reduce,
+    Root,
+    Unknown,
     indices,
     inside,
+    rebuild,
 )
 
 ZERO, ONE = Const(0.0), Const(1.0)
@@ -44,10 +47,12 @@ class Differentiator:
     """Writes tangents. Loop axis 0 is the direction; all others move up by one.
 
     count : number of directions. active : symbols that have a tangent.
+    unknown : the tangent of what a `Root` looks for.
     """
 
     count: int
     active: set[str]
+    unknown: Node = ZERO
 
     def equation(self, equation: Equation, seed: str = "") -> Equation:
         """The equation of the target's tangent; the target itself stands ready and is not computed anew."""
@@ -57,6 +62,12 @@ class Differentiator:
             node = _op("+", node, Load(seed, (self._direction(), *index)))
         block = (tuple(range(self.count)), *equation.block)
         return Equation(tangent_name(equation.target), block, node, equation.where)
+
+    def same(self, name: str, shape: tuple[int, ...]) -> Equation:
+        """An equation that gives a symbol's tangent the symbol's own value, in all directions: the lag of a memory."""
+        block = tuple(tuple(range(length)) for length in shape)
+        index = tuple(Axis(axis + 1, positions) for axis, positions in enumerate(block))
+        return Equation(tangent_name(name), (tuple(range(self.count)), *block), Load(name, index))
 
     def _direction(self) -> Index:
         return Axis(0, tuple(range(self.count)))
@@ -79,7 +90,21 @@ class Differentiator:
             raised = raise_axes(node)
             assert isinstance(raised, Interpolate)
             return _op("*", replace(raised, tables=slopes), inner)
+        if isinstance(node, Unknown):
+            return self.unknown
+        if isinstance(node, Root):
+            return self._root(node, value)
         return ZERO
+
+    def _root(self, node: Root, value: Node | None) -> Node:
+        """By the implicit function theorem; nothing where the body is flat, so that any root will do."""
+        inner = replace(self, unknown=ZERO).of(node.body)
+        if inner == ZERO:
+            return ZERO
+        slope = replace(self, active=set(), unknown=ONE).of(node.body)
+        found = raise_axes(node) if value is None else value
+        inner, slope = _at_root(inner, found), _at_root(slope, found)
+        return _op("if then else", _op("=", slope, ZERO), ZERO, _op("negative", _op("/", inner, slope)))
 
     def _op(self, node: Op, value: Node | None) -> Node:
         if node.function in PIECEWISE_CONSTANT:
@@ -154,9 +179,14 @@ def move_axes(node: Node, numbers: Mapping[int, int]) -> Node:
         return Reduce(
             node.function, numbers.get(node.axis, node.axis), node.size, move_axes(node.body, numbers)
         )
-    if isinstance(node, Op):
-        return Op(node.function, tuple(move_axes(argument, numbers) for argument in node.arguments))
-    return node
+    return rebuild(node, {i: move_axes(child, numbers) for i, child in enumerate(inside(node))})
+
+
+def _at_root(node: Node, found: Node) -> Node:
+    """The node with what was found in place of the unknown."""
+    if isinstance(node, Unknown):
+        return found
+    return rebuild(node, {i: _at_root(child, found) for i, child in enumerate(inside(node))})
 
 
 def _axes(node: Node) -> set[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..lang.expressions import Expression, Reference, Table
+from ..lang.expressions import Call, Expression, Reference, Table
 from .allocation import ALLOCATION
 from .arrays import ARRAYS
 from .expand import STRUCTURES
@@ -65,6 +65,9 @@ def _sample_if_true(
     Source: https://www.vensim.com/documentation/fn_sample_if_true.html .
     """
     own = lowering.variable.key
+    whole = lowering.component.expression
+    if not (isinstance(whole, Call) and whole.function == "sample if true"):
+        own = ""  # inside a formula the variable's name means the variable, and makes a circle
     wanted, sample, first = (lowering.lower(argument) for argument in (condition, value, initial))
     samples: list[Node] = []
 

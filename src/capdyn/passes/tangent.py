@@ -58,13 +58,29 @@ def tangent(system: System, directions: Sequence[Direction], *, jumps: bool = Fa
     symbols = dict(system.symbols)
     symbols |= _symbols([system.symbols[name] for name in system.symbols if name in active], directions)
     symbols |= _seeds(system, inputs, directions)
+    lags = {name: lag for name, lag in system.lags.items() if name in active}
+    for lag in lags.values():
+        symbols[tangent_name(lag)] = _wider(system.symbols[lag], tangent_name(lag), directions)
+        programs["initial"] += (writer.same(lag, system.symbols[lag].shape),)
     derivatives = dict(system.derivatives)
     derivatives |= {
         tangent_name(state): tangent_name(rate)
         for state, rate in system.derivatives.items()
         if state in active
     }
-    return replace(system, symbols=symbols, derivatives=derivatives, **programs)
+    return replace(
+        system,
+        symbols=symbols,
+        derivatives=derivatives,
+        memories=system.memories | _companions(system.memories, active),
+        lags=system.lags | {tangent_name(name): tangent_name(lag) for name, lag in lags.items()},
+        held=tuple(sorted({*system.held, *(tangent_name(name) for name in system.held if name in active)})),
+        **programs,
+    )
+
+
+def _companions(pairs: Mapping[str, str], active: set[str]) -> dict[str, str]:
+    return {tangent_name(name): tangent_name(other) for name, other in pairs.items() if name in active}
 
 
 def jacobian(system: System, directions: Sequence[Direction] | None = None) -> System:
@@ -143,7 +159,7 @@ def _active(system: System, inputs: set[str], programs: Sequence[str], jumps: bo
             if jumps or writer.of(equation.node) != ZERO:
                 active.add(equation.target)
         if through:
-            for state, rate in system.derivatives.items():
+            for state, rate in (*system.derivatives.items(), *system.memories.items()):
                 if active & {state, rate}:
                     active |= {state, rate}
         if len(active) == before:

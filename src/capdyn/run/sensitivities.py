@@ -91,6 +91,12 @@ def sensitivities(
         The run itself stopped being finite.
     """
     settings = resolve(model.system, scenario, model.folder, None, None, None, method)
+    if model.system.floored:
+        name = model.system.symbols[model.system.floored[0]].variable
+        raise ArgumentError(
+            f"'{name}' may not be negative, and a run is not differentiable where it is kept from it.",
+            remedy="Write the limit into its outflow, for example MIN(outflow, stock/TIME STEP).",
+        )
     inputs = find_inputs(model, parameters, initial)
     names = label.chosen(model, outputs)
     clock = _clock(model, settings)
