@@ -8,7 +8,7 @@ missed by the equations.
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.integrate import solve_ivp
+from scipy.integrate import simpson, solve_ivp
 from scipy.special import lambertw
 
 import capdyn
@@ -158,8 +158,13 @@ class TestVerspagen:
 class TestBenhabibSpiegel:
     """Logistic absorption: own / frontier goes to (c + g_i - g_m) / c, or to 0."""
 
-    # Own growth g_i: obsolescence makes it negative.
-    CASES = ({}, {"Base obsolescence": {"investment": 0.005, "production": 0.01, "innovation": 0.24}})
+    # Own growth g_i, 1/Year: obsolescence takes, room at the frontier gives.
+    CASES = (
+        {},
+        {"Base obsolescence": {"investment": 0.005, "production": 0.01, "innovation": 0.24}},
+        {"Room at the frontier": 0.2},
+        {"Room at the frontier": 0.1, "Base obsolescence": {"innovation": 0.265}},
+    )
 
     @pytest.mark.parametrize("parameters", CASES)
     def test_whole_path_and_end(self, regional, parameters):
@@ -182,7 +187,69 @@ class TestBenhabibSpiegel:
 
 def own_growth(result: xr.Dataset) -> np.ndarray:
     """g_i of each kind of capability, 1/Year."""
-    return -by_kind(result, "Base obsolescence")
+    room = float(result["Room at the frontier"])
+    return room * by_kind(result, "Learning speed") - by_kind(result, "Base obsolescence")
+
+
+class TestWright:
+    """Learning by doing: each doubling of cumulative output multiplies cost by the progress ratio."""
+
+    @pytest.mark.parametrize("ratio", [0.8, 0.7, 0.95])
+    def test_cost_times_progress_ratio_at_each_doubling(self, regional, ratio):
+        result = run(regional, "wright", parameters={"Progress exponent": -float(np.log2(ratio))})
+        output, cost = result["Cumulative output"].values, result["Unit cost"].values
+        doublings = np.log2(output / output[0])
+        assert (doublings[-1] > 2).all()
+        np.testing.assert_allclose(cost, cost[0] * ratio**doublings, rtol=TOLERANCE)
+
+    def test_shipped_exponent(self, regional):
+        assert float(run(regional, "wright", final=1)["Progress exponent"]) == pytest.approx(
+            0.32192809, abs=1e-8
+        )
+
+    def test_cumulative_output_is_what_was_sold(self, regional):
+        """The integral of sales, by Simpson's rule over the saved times."""
+        result = run(regional, "wright")
+        made = result["Cumulative output"] - result["Cumulative output"].isel(time=0)
+        sold = simpson(result["Total sales"].values, x=result["time"].values, axis=0)
+        np.testing.assert_allclose(made.values[-1], sold, rtol=TOLERANCE)
+
+
+class TestFirms:
+    """Firms that come out of firms: the logistic, and with a minimum scale Allee's threshold. r = .2, n_c = 50, K = 500."""
+
+    R, LEAST, ROOM = 0.2, 50.0, 500.0
+
+    def test_logistic(self, regional):
+        result = run(regional, "logistic")
+        firms, times = result["Total firms"].values, result["time"].values[:, None]
+        assert firms[0] == pytest.approx(10)
+        path = self.ROOM / (1 + (self.ROOM / firms[0] - 1) * np.exp(-self.R * times))
+        np.testing.assert_allclose(firms, path, rtol=TOLERANCE)
+        np.testing.assert_allclose(firms[-1], self.ROOM, rtol=TOLERANCE)
+
+    def test_below_the_minimum_scale_a_cluster_dissolves_and_above_it_fills_its_room(self, regional):
+        firms = run(regional, "allee")["Total firms"].sel(Region=["Home", "Neighbour", "Core"]).values
+        np.testing.assert_allclose(firms[0], [49, 51, 50])
+        np.testing.assert_allclose(firms[-1], [0, self.ROOM, self.LEAST], rtol=TOLERANCE, atol=TOLERANCE)
+
+    def test_whole_path_with_a_minimum_scale(self, regional):
+        """Against the one equation, solved by another method."""
+        result = run(regional, "allee")
+        firms, times = result["Total firms"].values, result["time"].values
+
+        def growth(_, n):
+            return self.R * n * (1 - n / self.ROOM) * (n / self.LEAST - 1)
+
+        one = solve_ivp(growth, (0, times[-1]), firms[0], "DOP853", t_eval=times, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(firms, one.y.T, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    "constant", ["Room at the frontier", "Progress exponent", "Linear crowding", "Minimum scale"]
+)
+def test_what_only_a_reduction_needs_is_off_in_the_model_as_shipped(regional, constant):
+    assert float(capdyn.simulate(regional, {"time": {"final": 1}}, outputs=[constant])[constant]) == 0
 
 
 class TestCohenLevinthal:

@@ -62,7 +62,8 @@ MISTAKES = {
     "x = MAX([(0,0)-(1,1)], a) ~~|":
         ("1:9", "There is no name, number or bracket after '(' and before '[(0,0)-(1,1)],'."),
     "x((1,2),(3,4)) + 1 ~~|": ("1:16", "Something follows the table of 'x'."),
-    "x(1,2,3,4) ~~|": ("1:3", "This table has '1' where ( should be."),
+    "x(1,2,3) ~~|": ("1:3", "This table lists 3 numbers, which are not as many x as y. They read: x1, x2"),
+    "x(1,2,3,(4,5)) ~~|": ("1:9", "This table has '(' where number should be."),
     "x() ~~|": ("1:3", "This table has ')' where ( should be."),
     # left-hand sides and definitions
     "x = ~~|": ("1:3", "Nothing follows the '=' of 'x'."),
@@ -104,9 +105,9 @@ MISTAKES = {
     "R: A, + ~~|": ("1:6", "Elements of a subscript range are names with commas between."),
     "R: A B& ~~|": ("1:3", "Elements of a subscript range are names with commas between."),
     "R: A -> ~~|": ("1:8", "After -> stand names of subscript ranges."),
-    "R: A, B -> (S: C, D) ~~|": ("1:13", "A mapping with a list of elements is not supported."),
+    "R: A, B -> (S: ) ~~|": ("1:11", "After -> stand names of subscript ranges."),
     "R <-> S, T ~~|": ("1:6", "After <-> stands the name of one subscript range."),
-    "R: GET XLS SUBSCRIPT('f','t','a','b','p') ~~|": ("1:3", "Subscripts from a spreadsheet are not supported."),
+    "R: GET XLS SUBSCRIPT('f','t','a','b','p') ~~|": ("1:3", "There is no file 'f' (looked for in"),
     "R: A ~~|\nR: B ~~|": ("2:1", "The range 'R' is defined here and in line 1."),
     # one namespace, nothing twice
     "x = 1 ~~|\n X = 2 ~~|": ("2:2", "'X' is defined here and in line 1."),

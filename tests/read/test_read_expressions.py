@@ -158,9 +158,7 @@ FUNCTIONS = {
     "lookup(a)": call("lookup", A),
     "data(a)": call("data", A),
     '"my f"(a)': call("my f", A),
-    "GET DIRECT CONSTANTS('a\\b.csv', ',', 'B2*')":
-        call("get constants", Text("a\\b.csv"), Text(","), Text("B2*")),
-    "GET XLS DATA('f', 't', 'A', 'B2')": call("get data", Text("f"), Text("t"), Text("A"), Text("B2")),
+    "LOOK UP('a\\b.csv', ',')": call("look up", Text("a\\b.csv"), Text(",")),
 }
 
 

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from capdyn.errors import ModelError, StoreError, Where
-from capdyn.lang.expressions import Array, Call, Number, Reference, Table
+from capdyn.lang.expressions import Array, Call, Number, Reference, Table, Text
 from capdyn.lang.model import SubscriptRange
 from capdyn.read import find, read
 
@@ -121,12 +121,17 @@ def test_another_encoding(mdl):
     "R: Z, (a b9-a b11), Y ~~|": {"r": ("R", ("Z", "a b9", "a b10", "a b11", "Y"), (), "")},
     "R: A, B -> S ~~| S: C, D ~~|": {"r": ("R", ("A", "B"), ("S",), ""), "s": ("S", ("C", "D"), (), "")},
     "R: A -> S, T ~~|": {"r": ("R", ("A",), ("S", "T"), "")},
+    "R: A, B -> (S: D, E), T ~~|": {"r": ("R", ("A", "B"), ("S", "T"), "")},
     "R: A ~~| S <-> R ~~|": {"r": ("R", ("A",), (), ""), "s": ("S", (), (), "R")},
     'The_R: "export, bulk",\n export  quality ~~|': {"the r": ("The_R", ("export, bulk", "export quality"), (), "")},
 }.items())
 def test_ranges(mdl, text, ranges):
     found = mdl(text + " x = 1 ~~|").ranges
     assert {key: (r.name, r.members, r.mapped_to, r.copy_of) for key, r in found.items()} == ranges
+
+
+def test_the_elements_of_a_mapping(mdl):
+    assert mdl('R: A, B -> (S: D, "E, e"), T ~~| x = 1 ~~|').ranges["r"].orders == (("D", "E, e"), ())
 
 
 @pytest.mark.parametrize("left, subscripts, exceptions", [
@@ -146,21 +151,18 @@ def test_left_hand_sides(mdl, left, subscripts, exceptions):
     ("x = 5", "auxiliary", Number(5.0)),
     ("x == 5", "constant", Number(5.0)),
     ("x((0,1),(1,2))", "lookup", Table((0.0, 1.0), (1.0, 2.0))),
+    ("x(2,-1,3, 5,6,7)", "lookup", Table((-1.0, 2.0, 3.0), (6.0, 5.0, 7.0))),
+    ("x([(0,0)-(1,2)],0,1,1,2)", "lookup", Table((0.0, 1.0), (1.0, 2.0))),
     ("x[A]([(0,0)-(1,2)],(1,2),(0,1))", "lookup", Table((0.0, 1.0), (1.0, 2.0))),
     ("x := a", "data", Reference("a")),
     ("x :INTERPOLATE: := a", "data", Reference("a")),
-    ("x :RAW:", "data", Call("data", ())),
-    ("x :HOLD BACKWARD:", "data", Call("data", ())),
+    ("x :RAW: := a", "data", Call("data", (Reference("a"), Text("raw")))),
+    ("x :RAW:", "data", Call("data", (Text("raw"),))),
+    ("x :HOLD BACKWARD:", "data", Call("data", (Text("hold backward"),))),
 ])
 def test_kinds(mdl, definition, kind, expression):
     component = mdl(f"{definition} ~~|").variables["x"].components[0]
     assert (component.kind, component.expression) == (kind, expression)
-
-
-def test_a_table_from_a_spreadsheet_is_named_but_not_read(mdl):
-    for text in ("x(GET XLS LOOKUPS('f.xls', 't', '1', 'B2'))", "x = GET DIRECT LOOKUPS('f.xls', 't', '1', 'B2')"):
-        component = mdl(f"{text} ~~|").variables["x"].components[0]
-        assert component.kind == "lookup" and component.expression.function == "get lookups"
 
 
 @pytest.mark.parametrize("name", ['"R&D / sales"', '"1st, [x] | ~ (y) {z} = !"', "Größe_1", "don't $pend"])
@@ -185,9 +187,12 @@ def test_units_and_limits(mdl, text, units, limits):
     assert (variable.units, variable.limits) == (units, limits)
 
 
-def test_reality_checks_become_notes(mdl):
+def test_reality_checks_are_kept_and_noted(mdl):
     model = mdl("x = 1 ~~|\ncheck :THE CONDITION: x > 5 :IMPLIES: x < 3 ~~|\ninput :TEST INPUT: RC STEP(x, 1) ~~|")
     assert list(model.variables) == ["x"]
+    assert [(check.name, check.kind, check.where.line) for check in model.checks] == [
+        ("check", "the condition", 2), ("input", "test input", 3)]
+    assert model.checks[0].text == "check :THE CONDITION: x > 5 :IMPLIES: x < 3"
     assert [note.partition("m.mdl:")[2] for note in model.notes] == [
         "2:1: the reality check 'check' is not run.", "3:1: the reality check 'input' is not run."]
 

@@ -101,10 +101,11 @@ def test_pysd_never_evaluates_anything(tmp_path, monkeypatch):
     monkeypatch.setattr(vensim_element, "eval", forbidden, raising=False)
     monkeypatch.setattr(xmile_element, "eval", forbidden, raising=False)
     path = tmp_path / "m.mdl"
+    (tmp_path / "a.csv").write_text("0,1\n2,3\n")
     path.write_text("R: A, B ~~|\ns[R] :EXCEPT: [A] = INTEG(-s[R]*0.5, 1e3) ~ Dmnl [0,1] ~|\ns[A] == 5 ~~|\n"
                     "t([(0,0)-(1,1)],(0,0),(1,1)) ~~|\nu = TABBED ARRAY(1 2) ~~|\n"
                     "x = -2.5^2 + MAX(1, f('a', :NA:)) * WITH LOOKUP(3, ([(0,0)-(1,1)],(0,1))) - PI() ~~|\n"
-                    "y(GET XLS LOOKUPS('a', 'b', '1', 'c')) ~~|\nz = 1,2;3,4; ~~|\nw = -5 ~~|")
+                    "y(GET DIRECT LOOKUPS('a.csv', ',', '1', 'A2')) ~~|\nz = 1,2;3,4; ~~|\nw = -5 ~~|")
     assert isinstance(read(path), Model)
     path = tmp_path / "m.xmile"
     path.write_text(XMILE.format("1e1", "<aux name='x'><eqn>-2.5^2 + MAX(1, 3) - INIT(4)</eqn></aux>"

@@ -2,6 +2,7 @@
 
 import pytest
 
+import capdyn
 from capdyn.errors import CapdynError, Where
 from capdyn.lang.expressions import Array, Call, Number, Reference, Table
 from capdyn.lang.model import SubscriptRange
@@ -216,3 +217,43 @@ def test_endings(tmp_path, suffix):
 def test_groups_and_text_outside_of_variables(xmile):
     model = xmile('<aux name="Rate of change"><eqn>1</eqn></aux><group name="Firms"><var>rate_of_change</var></group>')
     assert model.variables["rate of change"].group == "Firms"
+
+
+MACRO = """<macro name="Lag"><parm>input</parm><parm>time_to_lag</parm><eqn>level</eqn><variables>
+<stock name="level"><eqn>input</eqn><inflow>change</inflow></stock>
+<flow name="change"><eqn>(input - level)/time_to_lag</eqn></flow></variables></macro>
+<macro name="Twice"><parm>a</parm><eqn>Lag(Lag(a, 1), DT)</eqn></macro>"""
+
+
+def test_macros(tmp_path):
+    """A macro with a stock, one that calls it, and an element of an array each."""
+    variables = """<aux name="up"><dimensions><dim name="Region"/></dimensions><element subscript="Home"><eqn>4</eqn>
+</element><element subscript="Core"><eqn>8</eqn></element></aux>
+<aux name="x"><eqn>Twice(STEP(up, 2001))</eqn><dimensions><dim name="Region"/></dimensions></aux>
+<aux name="y"><eqn>Lag(STEP(4, 2001), 2)</eqn></aux>"""
+    path = tmp_path / "m.xmile"
+    path.write_text((HEAD + variables + TAIL).replace("<dt reciprocal=\"true\">4</dt>", "<dt>1</dt>")
+                    .replace("<model>", MACRO + "<model>"), encoding="utf-8")
+    model = read(path)
+    assert model.macros["lag"].parameters == ("input", "time to lag")
+    assert list(model.macros["lag"].variables) == ["level", "change", "lag"]
+    result = capdyn.simulate(capdyn.open_model(path), method="euler")
+    assert result["x"].sel(Region="Core").values[:5].tolist() == [0, 0, 0, 8, 8]
+    assert result["y"].values[:5].tolist() == [0, 0, 2, 3, 3.5]
+
+
+@pytest.mark.parametrize("macro, message", {
+    '<macro name="M"><parm>a</parm></macro>': "The macro 'M' has no <eqn>. It gives the value of a call.",
+    '<macro name="M"><parm default="1">a</parm><eqn>a</eqn></macro>':
+        "<parm> of this form is not supported in the macro 'M'. Leave it out",
+    '<macro name="M"><parm>a</parm><eqn>(a</eqn></macro>': "The bracket ( is never closed.",
+    '<macro name="M"><eqn>y</eqn><variables><aux name="y"><eqn>1</eqn><dimensions><dim name="N"/></dimensions></aux>'
+    '</variables></macro>': "There are no subscripts inside a macro, such as those of 'y'.",
+    '<macro name="M"><eqn>1</eqn></macro><macro name="m"><eqn>1</eqn></macro>': "The macro 'm' is defined twice.",
+}.items())
+def test_mistakes_in_macros(tmp_path, macro, message):
+    path = tmp_path / "m.xmile"
+    path.write_text((HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL).replace("<model>", macro + "<model>"))
+    with pytest.raises(CapdynError) as caught:
+        read(path)
+    assert str(caught.value).replace(f"{tmp_path}/", "").startswith(f"m.xmile:6: {message}")

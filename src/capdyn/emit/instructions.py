@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import llvmlite.ir as ir
 
+from ..lang.compositions import COMPOSITIONS
 from ..lang.functions import FUNCTIONS
 from . import vector_math
 
@@ -32,6 +33,7 @@ _LIBRARY = {
     "sinh": "sinh",
     "cosh": "cosh",
     "tanh": "tanh",
+    "#draw": "uniform",
 }
 
 
@@ -114,6 +116,8 @@ class Instructions:
         if function == "if then else":
             return self._choose(*arguments)
         numbers = [self.number(argument) for argument in arguments]
+        if function in COMPOSITIONS:
+            return COMPOSITIONS[function](self._compose, *numbers)
         if function in _ARITHMETIC:
             return getattr(self.builder, _ARITHMETIC[function])(*numbers)
         if function in _COMPARISONS:
@@ -125,6 +129,9 @@ class Instructions:
                 vector_math.declare(self.module, _LIBRARY[function], self.lanes), numbers
             )
         return self._rows[function](*numbers)
+
+    def _compose(self, function: str, *arguments: ir.Value | float) -> ir.Value:
+        return self.apply(function, [self.constant(a) if isinstance(a, float) else a for a in arguments])
 
     def _intrinsic(self, name: str, count: int) -> ir.Function:
         # Module.declare_intrinsic of llvmlite 0.50 has no names for vectors.

@@ -22,7 +22,9 @@ from ..passes.system import (
     Op,
     Position,
     Reduce,
+    Root,
     System,
+    Unknown,
 )
 from .engine import RULES, Engine, Rule, Steps
 from .layout import Layout, lay_out, strides
@@ -105,6 +107,7 @@ class _Walker:
         self.layout = layout
         self.numbers = numbers
         self.clock = clock
+        self.unknown = 0.0
         self.steps = {name: strides(symbol.shape) for name, symbol in layout.system.symbols.items()}
 
     def give(self, equation: Equation) -> None:
@@ -138,8 +141,22 @@ class _Walker:
             for place in range(node.size):
                 total = row.meaning(total, self.number(node.body, {**axes, node.axis: place}))
             return total
+        if isinstance(node, Unknown):
+            return self.unknown
+        if isinstance(node, Root):
+            return self._root(node, axes)
         table = node.tables[_offset(node.index, strides(node.shape), axes)]
         return interpolate(table, self.number(node.argument, axes))
+
+    def _root(self, node: Root, axes: dict[int, int]) -> float:
+        low, high = self.number(node.low, axes), self.number(node.high, axes)
+        for _ in range(node.halvings):
+            self.unknown = middle = 0.5 * (low + high)
+            if self.number(node.body, axes) > 0.0:
+                low = middle
+            else:
+                high = middle
+        return 0.5 * (low + high)
 
 
 def _place(index: Index, axes: dict[int, int]) -> int:

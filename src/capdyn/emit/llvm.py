@@ -26,6 +26,8 @@ from ..passes.system import (
     Op,
     Position,
     Reduce,
+    Root,
+    Unknown,
     walk,
 )
 from .engine import PROGRAMS
@@ -73,6 +75,7 @@ class _Writer:
         self.builder = ir.IRBuilder(function.append_basic_block())
         self.do = Instructions(self.builder, lanes)
         self.values, time, held, step = function.args
+        self.unknown: ir.Value = self.do.constant(0.0)
         self.clock = {
             which: self.do.spread(number)
             for which, number in (("time", time), ("held", held), ("step", step))
@@ -167,6 +170,10 @@ class _Writer:
             return self.do.apply(node.function, [self.lower(argument, axes) for argument in node.arguments])
         if isinstance(node, Reduce):
             return self._reduce(node, axes)
+        if isinstance(node, Unknown):
+            return self.unknown
+        if isinstance(node, Root):
+            return self._root(node, axes)
         place = 0
         if len(set(node.tables)) > 1:
             places = [self._place(index, axes) for index in node.index]
@@ -197,6 +204,21 @@ class _Writer:
             value = self.do.number(self.lower(node.body, {**axes, node.axis: counter}))
             self.builder.store(self.do.combine(node.function, self.builder.load(cell), value), cell)
         return self.builder.load(cell)
+
+    def _root(self, node: Root, axes: dict[int, _Place]) -> ir.Value:
+        low, high = (self.do.cell(self.do.number(self.lower(end, axes))) for end in (node.low, node.high))
+        half = self.do.constant(0.5)
+
+        def middle() -> ir.Value:
+            return self.builder.fmul(half, self.builder.fadd(self.builder.load(low), self.builder.load(high)))
+
+        with ExitStack() as stack:
+            self._loop(stack, node.halvings)
+            self.unknown = here = middle()
+            above = self.do.compare(">", self.do.number(self.lower(node.body, axes)), self.do.constant(0.0))
+            self.builder.store(self.builder.select(above, here, self.builder.load(low)), low)
+            self.builder.store(self.builder.select(above, self.builder.load(high), here), high)
+        return middle()
 
     def _interpolate(self, table: Table, x: ir.Value) -> ir.Value:
         """Chooses the last piece that has begun; the same arithmetic as `capdyn.emit.interpret.interpolate`."""

@@ -21,6 +21,7 @@ from llvmlite import ir
 
 from .vector_lanes import INF, MANTISSA_BITS, ONE_BITS, Lanes
 from .vector_polynomials import EXP, LOG, LOG_TAIL, SINH, TANH
+from .vector_random import uniform
 from .vector_trig import acos, asin, atan, atan2, cos, sin, tan
 
 LOG2_E = 1.4426950408889634
@@ -227,6 +228,7 @@ _BODIES: dict[str, tuple[int, Callable[..., ir.Value]]] = {
     "cosh": (1, cosh),
     "tanh": (1, tanh),
 }
+_NOT_ELEMENTARY: dict[str, tuple[int, Callable[..., ir.Value]]] = {"uniform": (5, uniform)}
 
 FUNCTIONS: dict[str, int] = {name: arity for name, (arity, _) in _BODIES.items()}
 """Name and number of arguments of each function; `atan2` takes (y, x) as in C."""
@@ -239,7 +241,7 @@ def declare(module: ir.Module, name: str, width: int) -> ir.Function:
     inlined (a kernel calls it thousands of times) and free of side effects, so equal calls may be merged.
     Raises KeyError for a name not in `FUNCTIONS`, ValueError for a width below 1.
     """
-    arity, body = _BODIES[name]
+    arity, body = _NOT_ELEMENTARY.get(name) or _BODIES[name]
     if width < 1:
         raise ValueError(f"a vector needs at least one lane, got width {width}")
     full = f"capdyn.{name}.v{width}"

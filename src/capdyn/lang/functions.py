@@ -16,6 +16,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .compositions import COMPOSITIONS
+from .generator import uniform
 from .names import nearest
 
 NOT_AVAILABLE = -(2.0**109)  # Vensim's :NA:, https://www.vensim.com/documentation/na.html
@@ -100,6 +102,19 @@ def _value(key: str, count: int, meaning: Callable[..., float]) -> Function:
     return Function(key, "value", (count, count), meaning)
 
 
+def _composed(key: str, count: int) -> Function:
+    def meaning(*arguments: float) -> float:
+        return float(COMPOSITIONS[key](_apply, *arguments))
+
+    return _value(key, count, meaning)
+
+
+def _apply(function: str, *arguments: float) -> float:
+    row = FUNCTIONS[function]
+    assert row.meaning is not None
+    return row.meaning(*arguments)
+
+
 def _rewrite(key: str, least: int, most: int | None = None) -> Function:
     return Function(key, "rewrite", (least, least if most is None else most))
 
@@ -141,6 +156,10 @@ _ROWS = (
     _value("sinh", 1, _sinh),
     _value("cosh", 1, _guard(math.cosh, math.inf)),
     _value("tanh", 1, math.tanh),
+    # not to be written by people: parts of other functions
+    _value("#draw", 5, uniform),
+    _composed("#normal quantile", 1),
+    _composed("#normal cumulative", 1),
     # over subscripts
     Function("sum", "reduce", (1, 1), lambda a, b: a + b, 0.0),
     Function("prod", "reduce", (1, 1), lambda a, b: a * b, 1.0),
@@ -176,6 +195,19 @@ _ROWS = (
     _rewrite("forecast", 4),
     _rewrite("delay fixed", 3),
     _rewrite("sample if true", 3),
+    _rewrite("random 0 1", 0),
+    _rewrite("random uniform", 3),
+    _rewrite("random normal", 5),
+    _rewrite("random exponential", 5),
+    _rewrite("random", 2, 3),
+    _rewrite("normal", 2, 3),
+    _rewrite("vector select", 5),
+    _rewrite("vector sort order", 2),
+    _rewrite("vector rank", 2),
+    _rewrite("vector reorder", 2),
+    _rewrite("invert matrix", 1, 2),
+    _rewrite("allocate available", 3),
+    _rewrite("allocate by priority", 5),
 )
 
 FUNCTIONS: dict[str, Function] = {row.key: row for row in _ROWS}
@@ -186,21 +218,10 @@ UNSUPPORTED: dict[str, str] = {
     "get data": "Write the series as a lookup of Time.",
     "get lookups": "Write the table into the equation file.",
     "get constants": "Write the numbers into the equation file or into [parameters] of a scenario.",
-    "allocate available": "Write the allocation out with MIN and ZIDZ.",
-    "allocate by priority": "Write the allocation out with MIN and ZIDZ.",
-    "invert matrix": "Invert it beforehand and write the numbers as constants.",
-    "vector select": "Use SUM with a 0/1 constant.",
-    "vector sort order": "Sort beforehand.",
-    "vector rank": "Rank beforehand.",
-    "vector reorder": "Reorder beforehand.",
-    "random uniform": "Vary a constant with capdyn.ensemble.",
-    "random 0 1": "Vary a constant with capdyn.ensemble.",
-    "random normal": "Vary a constant with capdyn.ensemble.",
-    "random exponential": "Vary a constant with capdyn.ensemble.",
     "external model": "Macros and modules have to be written out.",
 }
 
 
 def nearest_functions(name: str) -> list[str]:
     """Names of functions that look like this one, in capitals as Vensim writes them."""
-    return [found.upper() for found in nearest(name, FUNCTIONS)]
+    return [found.upper() for found in nearest(name, (row.key for row in _ROWS if row.key[0] != "#"))]

@@ -57,6 +57,8 @@ class SubscriptRange:
     """A named list of elements; `members` may name other ranges, which `capdyn.passes` flattens.
 
     mapped_to : names after '->'. copy_of : the range after '<->'.
+    orders : for each name in `mapped_to` the elements (or ranges of elements) that correspond to `members` one by
+        one, () where they do so in the order of that range.
     """
 
     name: str
@@ -65,6 +67,7 @@ class SubscriptRange:
     where: Where
     mapped_to: tuple[str, ...] = ()
     copy_of: str = ""
+    orders: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,25 @@ class Macro:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A reality check of Vensim, kept as written: it says what should be true, and is no equation.
+
+    kind : 'the condition' or 'test input'.
+    """
+
+    name: str
+    kind: str
+    text: str
+    where: Where
+
+
+@dataclass(frozen=True)
 class Model:
     """An equation file as data.
 
-    hash : sha256 of the file's bytes. method : integration method that the file asks for, or ''.
+    hash : sha256 of the file's bytes; with `files`, of that and of theirs.
+    files : path (as written) and sha256 of each file beside it that numbers came from.
+    method : integration method that the file asks for, or ''.
     notes : things that a reader should know and that do not stop the run.
     """
 
@@ -99,3 +117,5 @@ class Model:
     method: str = ""
     notes: tuple[str, ...] = field(default=())
     macros: dict[str, Macro] = field(default_factory=dict)
+    files: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Check, ...] = ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from ..errors import ModelError, Problem
+from ..errors import ModelError, Problem, Where
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
-from . import macros, switches
+from . import macros, series, switches
 from .draft import Draft, Hidden
 from .lower import Lowering, Scope
 from .order import arrange, needed
@@ -41,14 +41,15 @@ def build(model: Model) -> System:
         All mistakes in names, subscripts, functions and circles, each with line and remedy.
     """
     problems: list[Problem] = []
-    model = macros.expand(model, problems)
+    model = series.write_out(macros.expand(model, problems), problems)
+    known = len(problems)  # what these passes found does not keep the next ones from finding more
     ranges = flatten(model, problems)
-    scope = _scope(_with_saveper(model, problems), ranges, problems)
-    draft = Draft()
+    scope = _scope(_with_saveper(model, problems), ranges, problems, known)
+    draft = Draft(frozenset(name for name, dims in scope.dims.items() if not dims))
     for variable in scope.variables.values():
         _define(variable, scope, draft, problems)
     if problems:
-        raise ModelError(problems)
+        raise ModelError(_ordered(problems))
     return _assemble(model, draft)
 
 
@@ -60,7 +61,7 @@ def _with_saveper(model: Model, problems: list[Problem]) -> dict[str, Variable]:
             problems.append(
                 Problem(
                     f"The model has no '{control.upper()}'.",
-                    None,
+                    Where(model.path),
                     f"Add a line such as: {control.upper()} = 0 ~ Year ~ |",
                 )
             )
@@ -76,15 +77,21 @@ def _with_saveper(model: Model, problems: list[Problem]) -> dict[str, Variable]:
     return variables
 
 
-def _scope(variables: dict[str, Variable], ranges: Ranges, problems: list[Problem]) -> Scope:
+def _ordered(problems: list[Problem]) -> list[Problem]:
+    """Problems in the order of the file."""
+    return sorted(problems, key=lambda problem: problem.where or Where(""))
+
+
+def _scope(variables: dict[str, Variable], ranges: Ranges, problems: list[Problem], known: int) -> Scope:
+    """known : number of problems that were there before names and ranges were looked at."""
     dims: dict[str, tuple[str, ...]] = {}
     for name, variable in list(variables.items()):
         found = dimensions(variable, ranges, problems)
         dims[name] = found if found is not None else ("",) * len(variable.components[0].subscripts)
         if found is None:
             del variables[name]
-    if problems:
-        raise ModelError(problems)
+    if len(problems) > known:
+        raise ModelError(_ordered(problems))
     scope = Scope(variables, ranges, dims, {})
     for name, variable in variables.items():
         if any(component.kind == "lookup" for component in variable.components):
@@ -310,7 +317,7 @@ def _assemble(model: Model, draft: Draft) -> System:
             raise ModelError(
                 f"'{symbols[control].variable}' changes during the run.",
                 symbols[control].where,
-                "Time settings must be constants.",
+                "Make it a constant. Where the step should follow the model, use an adaptive method (lsoda, radau).",
             )
     constants = [e for e in ordered if symbols[e.target].kind == "constant"]
     dynamic = [e for e in ordered if symbols[e.target].kind != "constant"]

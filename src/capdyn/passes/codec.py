@@ -16,12 +16,14 @@ from .system import (
     Op,
     Position,
     Reduce,
+    Root,
     Switch,
     Symbol,
     System,
+    Unknown,
 )
 
 SYSTEMS = Codec(
     System, Symbol, Equation, Switch, Where, Table, Fixed, Axis, Const, Load, Clock, Position, Op, Reduce,
-    Interpolate,
+    Interpolate, Unknown, Root,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from ..errors import Where
 from .system import Axis, Const, Equation, Load, Node, Op, Position, Symbol, free_axes
 
 SEED, MEMBER = "#seed", "#member"
+NOISE_SEED = "noise seed"
 _COUNT = "#steps"
 
 
@@ -17,9 +18,11 @@ _COUNT = "#steps"
 class Draft:
     """Symbols and equations before they are put in order.
 
+    scalars : keys of the model's variables without subscripts.
     fixed : scalar constants whose values shaped the equations (the order of a delay), which no run may change.
     """
 
+    scalars: frozenset[str] = frozenset()
     symbols: dict[str, Symbol] = field(default_factory=dict)
     auxiliaries: list[Equation] = field(default_factory=list)
     initials: list[Equation] = field(default_factory=list)
@@ -79,7 +82,7 @@ class Hidden:
 
     def stock(self, what: str, flow: Callable[[Node], Node], initial: Node) -> Node:
         """A stock with a net flow that may depend on its level."""
-        symbol = self._symbol(what, "state")
+        symbol = self.symbol(what, "state")
         rate = flow(self._load(symbol))
         self.draft.add_state(symbol)
         self._equation(self.draft.flows, self.draft.derivatives[symbol.name], rate)
@@ -88,7 +91,7 @@ class Hidden:
 
     def keep(self, what: str, node: Node, held: bool = False) -> Node:
         """The node's value, computed once; if `held`, once a step."""
-        symbol = self._symbol(what, "auxiliary")
+        symbol = self.symbol(what, "auxiliary")
         self._equation(self.draft.auxiliaries, symbol.name, node)
         self.draft.symbols[symbol.name] = symbol
         if held:
@@ -106,7 +109,7 @@ class Hidden:
 
         lag : how many steps back it takes it from, 1 by default; evaluated at the beginning of the run.
         """
-        symbol = self._symbol(what, "memory")
+        symbol = self.symbol(what, "memory")
         level = self._load(symbol)
         self._equation(self.draft.flows, self.draft.add_memory(symbol), following(level))
         self._equation(self.draft.initials, symbol.name, initial)
@@ -118,18 +121,26 @@ class Hidden:
         return level
 
     def draw(self, stream: Node) -> Node:
-        """A number between 0 and 1 that is new in each step, for each element and each place in the model."""
+        """A number between 0 and 1 that is new in each step, for each element and each place in the model.
+
+        The place is known by name, so that the numbers stay when equations are added elsewhere.
+        """
         self._draws += 1
         place = f"{self.label} {self._draws}".encode()
-        number = float(zlib.crc32(place) << 20 | zlib.crc32(place[::-1]) >> 12)
+        number = float(zlib.crc32(place) << 20 | zlib.crc32(place[::-1]) >> 12)  # 52 bits: an exact double
+        if NOISE_SEED in self.draft.scalars:
+            stream = Op("if then else", (stream, stream, Load(NOISE_SEED)))
         element: Node = Const(0.0)
         for axis, length in enumerate(self.lengths):
             position = Op("-", (Position(Axis(axis, tuple(range(length)))), Const(1.0)))
             element = Op("+", (Op("*", (element, Const(float(length)))), position))
         settings = (self.draft.setting(SEED), self.draft.setting(MEMBER), self.draft.count())
-        return self.keep("draw", Op("#draw", (*settings, stream, Const(number), element)), held=True)
+        return self.keep(
+            "draw", Op("#draw", (*settings, stream, Op("+", (Const(number), element)))), held=True
+        )
 
-    def _symbol(self, what: str, kind: str) -> Symbol:
+    def symbol(self, what: str, kind: str) -> Symbol:
+        """A symbol over the equation's loop axes, with a name that no other has."""
         self.draft.made += 1
         return Symbol(f"#{what} {self.draft.made} of {self.variable}", kind, self.lengths, where=self.where)
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 
 from .draft import Hidden
+from .random import RANDOM
 from .system import Clock, Const, Node, Op
 
 # Vensim takes a denominator below this for zero in ZIDZ and XIDZ.
@@ -101,6 +102,7 @@ GRID_ONLY = {
     "xpulse train": "PULSE",
     "delay fixed": "DELAY FIXED",
     "sample if true": "SAMPLE IF TRUE",
+    **{name: name.upper() for name in RANDOM},
 }
 
 
@@ -216,4 +218,5 @@ STRUCTURES: dict[str, Callable[..., Node]] = {
     "delay fixed": _delay_fixed,
     "trend": _trend,
     "forecast": _forecast,
+    **RANDOM,
 }

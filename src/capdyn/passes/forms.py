@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..lang.expressions import Expression, Reference, Table
+from .allocation import ALLOCATION
+from .arrays import ARRAYS
 from .expand import STRUCTURES
 from .system import Axis, Clock, Const, Fixed, Interpolate, Load, Node, Op, inside, rebuild
 
@@ -97,4 +99,6 @@ FORMS: dict[str, Callable[..., Node]] = {
     "smooth n": _ordered("smooth n"),
     "delay n": _ordered("delay n"),
     "sample if true": _sample_if_true,
+    **ARRAYS,
+    **ALLOCATION,
 }

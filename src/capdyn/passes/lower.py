@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..errors import Problem
@@ -15,6 +16,9 @@ from .expand import GRID_ONLY, REWRITES, STRUCTURES
 from .forms import FORMS
 from .places import place, written
 from .ranges import Ranges
+
+# What stands for the clock: Time in equations, the others in what passes write (`capdyn.passes.series`).
+CLOCKS = {"time": "time", "#held": "held", "#step": "step"}
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,8 @@ class Lowering:
 
     def _reference(self, reference: Reference) -> ir.Node:
         name, ranges = reference.name, self.scope.ranges
-        if name == "time" and not reference.subscripts:
-            return ir.Clock("time")
+        if name in CLOCKS and not reference.subscripts:
+            return ir.Clock(CLOCKS[name])
         if name in self.scope.variables:
             if name in self.scope.tables:
                 return self._wrong(
@@ -218,9 +222,7 @@ class Lowering:
             return self._wrong(f"{name.upper()} in '{self.variable.name}': {error}", name, "")
 
     def _reduce(self, call: Call) -> ir.Node:
-        body = call.arguments[0]
-        over = dict.fromkeys(s[:-1].strip() for s in _marked(body))
-        over = {s: None for s in over if s not in self.sums}
+        over = self._marks(call.arguments)
         unknown = [s for s in over if not self.scope.ranges.is_range(s)]
         if unknown:
             labels = [self.scope.ranges.labels[known] for known in self.scope.ranges.elements]
@@ -235,13 +237,27 @@ class Lowering:
                 call.function,
                 "Mark the subscript that is summed over, for example SUM(x[Region!]).",
             )
-        for s in over:
+        (body,), axes = self.over(call.arguments)
+        return self.reduce(call.function, axes, body)
+
+    def _marks(self, arguments: Sequence[Expression]) -> list[str]:
+        """Ranges marked '!' in the arguments that no sum around them runs over."""
+        found = dict.fromkeys(s[:-1].strip() for argument in arguments for s in _marked(argument))
+        return [s for s in found if s not in self.sums]
+
+    def over(self, arguments: Sequence[Expression]) -> tuple[list[ir.Node], list[int]]:
+        """The arguments' nodes, and the loop axes that their marked subscripts run with."""
+        marks = [s for s in self._marks(arguments) if self.scope.ranges.is_range(s)]
+        for s in marks:
             self.axes.append(self.scope.ranges.elements[s])
             self.sums[s] = len(self.axes) - 1
-        node = self.lower(body)
-        for s in reversed(list(over)):
-            axis = self.sums.pop(s)
-            node = ir.Reduce(call.function, axis, len(self.axes[axis]), node)
+        nodes = [self.lower(argument) for argument in arguments]
+        return nodes, [self.sums.pop(s) for s in marks]
+
+    def reduce(self, function: str, axes: Sequence[int], node: ir.Node) -> ir.Node:
+        """The node reduced over loop axes, the last one innermost."""
+        for axis in reversed(axes):
+            node = ir.Reduce(function, axis, len(self.axes[axis]), node)
         return node
 
     def fixed(self, expression: Expression) -> float:
@@ -272,7 +288,10 @@ class Lowering:
 
 def _marked(expression: Expression) -> list[str]:
     """Subscripts with '!' in the expression, in order of appearance, those of inner sums left to them."""
-    if isinstance(expression, Call) and FUNCTIONS.get(expression.function, FUNCTIONS["+"]).kind == "reduce":
+    if isinstance(expression, Call) and (
+        expression.function == "vector select"
+        or FUNCTIONS.get(expression.function, FUNCTIONS["+"]).kind == "reduce"
+    ):
         return []
     if isinstance(expression, Call):
         own = [s for s in expression.subscripts if s.endswith("!")]

@@ -184,13 +184,15 @@ class _Work:
                 macro.key,
                 f"It reads {form}, see line {macro.where.line}.",
             )
-        if any(_marks(argument) for argument in arguments):
-            return self.wrong(
+        marked = next((argument for argument in arguments if _marks(argument)), None)
+        if marked is not None:
+            self.wrong(
                 f"The call of the macro '{macro.name}' stands inside a sum.",
                 component,
                 macro.key,
                 "Give it a variable of its own and sum that.",
             )
+            return marked  # so that the sum has something to run over
         prefix = self._prefix(macro)
         bound = self._bind(macro, arguments, prefix, component)
         for variable in macro.variables.values():

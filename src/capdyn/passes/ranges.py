@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import Problem
-from ..lang.model import Model, Variable
+from ..lang.model import Model, SubscriptRange, Variable
 from ..lang.names import did_you_mean, key
 from .places import place, written
 
@@ -16,12 +16,12 @@ class Ranges:
 
     elements : element keys of each range, in order, ranges inside ranges written out.
     labels : how a range or an element is written.
-    maps : (from, to) for which the elements correspond one to one by order.
+    maps : for (own, other) the elements of `other` that correspond to those of `own`, in the order of these.
     """
 
     elements: dict[str, tuple[str, ...]]
     labels: dict[str, str]
-    maps: frozenset[tuple[str, str]]
+    maps: dict[tuple[str, str], tuple[str, ...]]
     first_range: dict[str, str]
 
     def is_range(self, name: str) -> bool:
@@ -31,11 +31,19 @@ class Ranges:
         return name in self.first_range
 
     def corresponding(self, source: str, target: str) -> tuple[str, ...] | None:
-        """Elements of `target` in the order of those of `source`, if the two are the same, copies or mapped."""
+        """Elements of `target` in the order of those of `source`, if the two are the same, copies or mapped.
+
+        `source` may also be a part of a range of which this is true.
+        """
         if source == target:
             return self.elements[source]
-        if (source, target) in self.maps or (target, source) in self.maps:
-            return self.elements[target]
+        if (source, target) in self.maps:
+            return self.maps[source, target]
+        own = self.elements[source]
+        for (wider, other), partners in self.maps.items():  # a part of a mapped range is mapped with it
+            order = self.elements[wider]
+            if other == target and set(own) <= set(order):
+                return tuple(partners[order.index(element)] for element in own)
         return None
 
 
@@ -43,7 +51,7 @@ def flatten(model: Model, problems: list[Problem]) -> Ranges:
     """The ranges with copies and ranges of ranges written out; mistakes go to `problems`."""
     elements: dict[str, tuple[str, ...]] = {}
     labels: dict[str, str] = {}
-    maps: set[tuple[str, str]] = set()
+    maps: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def members(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
         if name in elements:
@@ -69,37 +77,98 @@ def flatten(model: Model, problems: list[Problem]) -> Ranges:
 
     for name, declared in model.ranges.items():
         labels[name] = declared.name
-    for name, declared in model.ranges.items():
+    for name in model.ranges:
         elements[name] = members(name, ())
-        if declared.copy_of:
-            maps.add((name, key(declared.copy_of)))
     for name, declared in model.ranges.items():
-        for other in declared.mapped_to:
+        copied = key(declared.copy_of)
+        if copied and copied not in elements:
+            problems.append(
+                Problem(
+                    f"'{declared.name}' is a copy of '{declared.copy_of}', which is no subscript range.",
+                    declared.where,
+                    did_you_mean(declared.copy_of, labels.values()) or "Define it, or correct the name.",
+                )
+            )
+        if copied in elements:
+            maps |= {(name, copied): elements[copied], (copied, name): elements[name]}
+        orders = declared.orders or ((),) * len(declared.mapped_to)
+        for other, order in zip(declared.mapped_to, orders, strict=True):
             target = key(other)
             if target not in elements:
                 problems.append(
                     Problem(
                         f"'{declared.name}' is mapped to '{other}', which is no subscript range.",
                         declared.where,
-                        did_you_mean(other, labels.values()),
+                        did_you_mean(other, labels.values()) or "Define it, or correct the name.",
                     )
                 )
+            elif order:
+                maps |= _listed(declared, target, tuple(map(key, order)), elements, labels, problems)
             elif len(elements[target]) != len(elements[name]):
                 problems.append(
                     Problem(
                         f"'{declared.name}' has {len(elements[name])} elements and is mapped to '{other}', "
                         f"which has {len(elements[target])}.",
                         declared.where,
-                        "Only mappings one to one in order are supported.",
+                        f"List what corresponds to each element: -> ({other}: element, range of elements, ...)",
                     )
                 )
             else:
-                maps.add((name, target))
+                maps |= {(name, target): elements[target], (target, name): elements[name]}
     first_range: dict[str, str] = {}
     for name, found in elements.items():
         for element in found:
             first_range.setdefault(element, name)
-    return Ranges(elements, labels, frozenset(maps), first_range)
+    return Ranges(elements, labels, maps, first_range)
+
+
+def _listed(
+    declared: SubscriptRange,
+    target: str,
+    order: tuple[str, ...],
+    elements: dict[str, tuple[str, ...]],
+    labels: dict[str, str],
+    problems: list[Problem],
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The maps of `own -> (target: ...)`, in which an element or a range of elements follows for each own element.
+
+    Source: https://www.vensim.com/documentation/ref_subscript_mapping.html .
+    """
+
+    def wrong(what: str, remedy: str) -> dict[tuple[str, str], tuple[str, ...]]:
+        problems.append(Problem(what, declared.where, remedy))
+        return {}
+
+    own, there = elements[declared.key], elements[target]
+    if len(order) != len(own):
+        return wrong(
+            f"'{declared.name}' has {len(own)} elements, and its mapping to '{labels[target]}' lists {len(order)}.",
+            "List one element or range of elements for each.",
+        )
+    back: dict[str, str] = {}
+    for element, entry in zip(own, order, strict=True):
+        for one in elements.get(entry, (entry,)):
+            if one not in there:
+                return wrong(
+                    f"'{labels.get(one, one)}' in the mapping of '{declared.name}' is no element of "
+                    f"'{labels[target]}'.",
+                    did_you_mean(one, [labels[e] for e in there]) or "Correct it.",
+                )
+            if back.setdefault(one, element) != element:
+                return wrong(
+                    f"'{labels[one]}' stands twice in the mapping of '{declared.name}' to '{labels[target]}'.",
+                    "Each element can correspond to one only.",
+                )
+    missing = [one for one in there if one not in back]
+    if missing:
+        return wrong(
+            f"The mapping of '{declared.name}' to '{labels[target]}' leaves out '{labels[missing[0]]}'.",
+            "Add it, or map to a smaller range.",
+        )
+    found = {(target, declared.key): tuple(back[one] for one in there)}
+    if not any(entry in elements for entry in order):
+        found[declared.key, target] = order
+    return found
 
 
 def dimensions(variable: Variable, ranges: Ranges, problems: list[Problem]) -> tuple[str, ...] | None:

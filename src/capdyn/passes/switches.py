@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .system import (
-    Axis,
     Clock,
     Const,
     Equation,
-    Index,
     Interpolate,
     Load,
     Node,
     Op,
-    Position,
     Switch,
     Symbol,
     free_axes,
     inside,
+    moved,
     rebuild,
     walk,
 )
@@ -43,13 +41,13 @@ def find(
         """Name of a symbol that holds the node's value over all loop axes that it runs with."""
         axes = free_axes(node)
         block = tuple(tuple(range(length)) for length in axes.values())
-        moved = _renumbered(node, {axis: place for place, axis in enumerate(axes)})
-        bare = Equation("", block, moved)
+        renamed = moved(node, {axis: place for place, axis in enumerate(axes)})
+        bare = Equation("", block, renamed)
         if bare not in names:
             name = f"#switch {len(names) + 1}"
             names[bare] = name
             made.append(Symbol(name, "constant", tuple(axes.values())))
-            equations_made.append(Equation(name, block, moved))
+            equations_made.append(Equation(name, block, renamed))
         return names[bare]
 
     for equation in equations:
@@ -115,20 +113,3 @@ def _still(node: Node) -> Node:
     if isinstance(node, Clock):
         return Const(0.0)
     return rebuild(node, {i: _still(child) for i, child in enumerate(inside(node))})
-
-
-def _renumbered(node: Node, numbers: dict[int, int]) -> Node:
-    def index(old: Index) -> Index:
-        return (
-            Axis(numbers[old.axis], old.positions) if isinstance(old, Axis) and old.axis in numbers else old
-        )
-
-    if isinstance(node, Load):
-        return Load(node.symbol, tuple(index(i) for i in node.index))
-    if isinstance(node, Position):
-        return Position(index(node.index))
-    if isinstance(node, Interpolate):
-        return Interpolate(
-            node.tables, node.shape, tuple(index(i) for i in node.index), _renumbered(node.argument, numbers)
-        )
-    return rebuild(node, {i: _renumbered(child, numbers) for i, child in enumerate(inside(node))})

@@ -97,7 +97,22 @@ class Interpolate:
     argument: Node
 
 
-Node = Const | Load | Clock | Position | Op | Reduce | Interpolate
+@dataclass(frozen=True)
+class Unknown:
+    """What the `Root` around it looks for."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """Where `body`, falling as its `Unknown` rises, passes zero between low and high: the middle after `halvings`."""
+
+    body: Node
+    low: Node
+    high: Node
+    halvings: int
+
+
+Node = Const | Load | Clock | Position | Op | Reduce | Interpolate | Unknown | Root
 
 
 @dataclass(frozen=True)
@@ -207,6 +222,8 @@ def inside(node: Node) -> tuple[Node, ...]:
         return (node.body,)
     if isinstance(node, Interpolate):
         return (node.argument,)
+    if isinstance(node, Root):
+        return (node.body, node.low, node.high)
     return ()
 
 
@@ -227,6 +244,9 @@ def rebuild(node: Node, change: dict[int, Node]) -> Node:
         return Reduce(node.function, node.axis, node.size, change.get(0, node.body))
     if isinstance(node, Interpolate):
         return Interpolate(node.tables, node.shape, node.index, change.get(0, node.argument))
+    if isinstance(node, Root):
+        body, low, high = (change.get(i, child) for i, child in enumerate(inside(node)))
+        return Root(body, low, high, node.halvings)
     return node
 
 
@@ -240,6 +260,23 @@ def at(node: Node, places: dict[int, int]) -> Node:
         index = tuple(_stop(i, places) for i in node.index)
         return Interpolate(node.tables, node.shape, index, at(node.argument, places))
     return rebuild(node, {i: at(child, places) for i, child in enumerate(inside(node))})
+
+
+def moved(node: Node, numbers: dict[int, int]) -> Node:
+    """The node with other numbers for its loop axes."""
+
+    def index(old: Index) -> Index:
+        return Axis(numbers.get(old.axis, old.axis), old.positions) if isinstance(old, Axis) else old
+
+    if isinstance(node, Load):
+        return Load(node.symbol, tuple(index(i) for i in node.index))
+    if isinstance(node, Position):
+        return Position(index(node.index))
+    if isinstance(node, Interpolate):
+        return Interpolate(
+            node.tables, node.shape, tuple(index(i) for i in node.index), moved(node.argument, numbers)
+        )
+    return rebuild(node, {i: moved(child, numbers) for i, child in enumerate(inside(node))})
 
 
 def _stop(index: Index, places: dict[int, int]) -> Index:

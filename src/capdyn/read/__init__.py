@@ -1,5 +1,5 @@
 """Equation files -> `capdyn.lang.Model`. PySD's grammar is the parser; nothing else here or elsewhere is PySD's."""
 
-from .files import find, read
+from .files import find, is_current, read
 
-__all__ = ["find", "read"]
+__all__ = ["find", "is_current", "read"]

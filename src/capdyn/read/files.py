@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from ..errors import StoreError
@@ -33,6 +34,20 @@ def read(path: str | Path) -> Model:
     from .xmile import read_xmile
 
     return read_xmile(file, name)
+
+
+def is_current(model: Model, path: Path) -> bool:
+    """Whether the files that a model took numbers from are still what they were; for whoever keeps models.
+
+    path : the equation file, which the other files are relative to. It is not looked at itself.
+    """
+    for name, digest in model.files:
+        try:
+            if hashlib.sha256((path.parent / name).read_bytes()).hexdigest() != digest:
+                return False
+        except OSError:
+            return False
+    return True
 
 
 def find(path: str | Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .assemble import Limits
@@ -21,13 +22,17 @@ _LIST = rf"{_ELEMENT}\s*(?:,\s*{_ELEMENT}\s*)*"
 _SUBSCRIPTS = rf"\[\s*{_LIST}\]"
 _LEFT = re.compile(rf"(?P<name>{NAME})\s*(?P<subscripts>{_SUBSCRIPTS})?\s*"
                    rf"(?P<except>:\s*EXCEPT\s*:\s*{_SUBSCRIPTS}(?:\s*,\s*{_SUBSCRIPTS})*)?\s*", re.IGNORECASE)
-_MARK = re.compile(r"==|=|:=|<->|(?=\()|:\s*(?P<check>THE\s+CONDITION|TEST\s+INPUT)\s*:|"
-                   r":\s*(?P<keyword>RAW|INTERPOLATE|HOLD BACKWARD|LOOK FORWARD)\s*:\s*(?P<data>:=)?|:", re.IGNORECASE)
+_MARK = re.compile(r"==|=|:=|<->|(?=\()|:\s*(?P<check>THE\s+CONDITION|TEST\s+INPUT)\s*:|:\s*(?P<is>IS)\s*:|"
+                   r":\s*(?P<keyword>RAW|INTERPOLATE|HOLD\s+BACKWARD|LOOK\s+FORWARD)\s*:\s*(?P<data>:=)?|:",
+                   re.IGNORECASE)
+_KEYWORD = re.compile(r":\s*[A-Z]+(?:\s+[A-Z]+)*\s*:", re.IGNORECASE)
 _STEM = r"[^\W\d][\w$' ]*?"
 _NUMERIC = re.compile(rf"\(\s*(?P<a>{_STEM})(?P<from>[0-9]{{1,9}})\s*-\s*(?P<b>{_STEM})(?P<to>[0-9]{{1,9}})\s*\)")
 _MEMBER = re.compile(rf"\s*(?:(?P<numeric>\([^()]*\))|(?P<name>{_ELEMENT}))\s*(?P<end>,|->|\Z)")
-_MAPPING = re.compile(rf"\s*(?:(?P<name>{_ELEMENT})|\(\s*(?P<list>{_ELEMENT})\s*:\s*{_LIST}\))\s*(?P<end>,|\Z)")
+_MAPPING = re.compile(rf"\s*(?:(?P<name>{_ELEMENT})|\(\s*(?P<list>{_ELEMENT})\s*:\s*(?P<elements>{_LIST})\))\s*"
+                      r"(?P<end>,|\Z)")
 _IMPORTED = re.compile(r"\s*GET\s+(?:XLS|DIRECT)\s+SUBSCRIPT\s*\(", re.IGNORECASE)
+_AFTER_IMPORT = re.compile(r"\s*(?P<end>->|\Z)")
 _BOUND = rf"(?:\?|[-+]?\s*{NUMBER})"
 _UNITS = re.compile(rf"(?P<units>[^\[\]]*?)\s*(?:\[\s*(?P<low>{_BOUND})\s*,\s*(?P<high>{_BOUND})\s*"
                     rf"(?:,\s*(?P<step>{_BOUND})\s*)?\])?")
@@ -38,7 +43,9 @@ class LeftSide:
     """What stands left of the equals sign.
 
     name : without quotes. text : name, subscripts and exceptions for PySD. end : index of what follows the mark.
-    mark : '=', '==', ':=', 'data' (a keyword and no equation), '(' (a table), ':', '<->' or a reality check.
+    keyword : of a data variable, 'raw', 'look forward' and so on.
+    mark : '=', '==', ':=', 'data' (a keyword and no equation), '(' (a table), ':', '<->', ':IS:' (a text) or a
+        reality check.
     """
 
     name: str
@@ -47,6 +54,7 @@ class LeftSide:
     end: int
     subscripts: str = ""
     exceptions: str = ""
+    keyword: str = ""
 
 
 def unquoted(name: str) -> str:
@@ -73,15 +81,22 @@ def left_side(definition: Definition) -> LeftSide:
         kind = f":{' '.join(mark.group('check').upper().split())}:"
     elif mark.group("keyword"):
         kind = ":=" if mark.group("data") else "data"
+    elif mark.group("is"):
+        kind = ":IS:"
     elif kind == "":
         kind = "("
-    if kind in ("=", "==", ":=", ":", "<->") and mark.end() == len(equation):
+    elif kind == ":" and (unknown := _KEYWORD.match(equation, mark.start())):
+        raise Mistake(f"'{' '.join(unknown.group().split())}' is not known here.", definition.start + mark.start(),
+                      "Known after a name are :EXCEPT:, :INTERPOLATE:, :HOLD BACKWARD:, :LOOK FORWARD:, :RAW:, :IS:, "
+                      ":THE CONDITION: and :TEST INPUT:.")
+    if kind in ("=", "==", ":=", ":", "<->", ":IS:") and mark.end() == len(equation):
         raise Mistake(f"Nothing follows the '{kind}' of '{unquoted(left['name'])}'.", definition.start + mark.start(),
                       "Write a number or a formula after it.")
     text = " ".join(left.group().split())
     if left["except"]:
         text = re.sub(r":\s*EXCEPT\s*:", ":EXCEPT:", text, flags=re.IGNORECASE)  # PySD knows it in capitals only
-    return LeftSide(unquoted(left["name"]), text, kind, mark.end(), left["subscripts"] or "", left["except"] or "")
+    return LeftSide(unquoted(left["name"]), text, kind, mark.end(), left["subscripts"] or "", left["except"] or "",
+                    " ".join((mark["keyword"] or "").lower().split()))
 
 
 def _explain(definition: Definition, index: int) -> Mistake:
@@ -103,11 +118,29 @@ def _explain(definition: Definition, index: int) -> Mistake:
                    'Put a name with other characters than letters, digits, spaces and _ into quotation marks: "R&D".')
 
 
-def range_of(definition: Definition, left: LeftSide) -> str:
-    """The definition of a subscript range in a form that PySD reads correctly.
+@dataclass(frozen=True)
+class RangeSide:
+    """What stands right of the ':' of a subscript range.
 
-    It takes the elements in a mapping `-> (Other: b1, b2)` for elements of the range, and makes a numeric range of
-    any size. Mappings with elements keep only the name of the other range, and are taken in order.
+    mapped : names after '->'; orders : the elements that follow such a name in brackets, () if there are none.
+    copy_of : the name after '<->'.
+    """
+
+    members: tuple[str, ...] = ()
+    mapped: tuple[str, ...] = ()
+    orders: tuple[tuple[str, ...], ...] = ()
+    copy_of: str = ""
+
+
+def range_of(definition: Definition, left: LeftSide, imported: Callable[[str], tuple[list[str], int]]) -> RangeSide:
+    """What a definition says about a subscript range. (PySD takes the elements in a mapping for those of the range.)
+
+    imported : reads the elements of GET ... SUBSCRIPT from a file, and tells where it ends.
+
+    Raises
+    ------
+    Mistake
+        If it is no list of elements with mappings after it.
     """
     equation, start = definition.equation, definition.start
     rest = equation[left.end :]
@@ -115,12 +148,16 @@ def range_of(definition: Definition, left: LeftSide) -> str:
         if not re.fullmatch(rf"\s*{_ELEMENT}\s*", rest):
             raise Mistake("After <-> stands the name of one subscript range.", start + left.end,
                           "For example: Again <-> Region")
-        return f"{left.text} <-> {' '.join(rest.split())}"
-    if imported := _IMPORTED.match(rest):
-        raise Mistake("Subscripts from a spreadsheet are not supported.", start + left.end + imported.start(),
-                      "Write the elements into the equation file.")
+        return RangeSide(copy_of=unquoted(rest))
     members: list[str] = []
     index, end = 0, ","
+    if _IMPORTED.match(rest):
+        members, index = imported(rest)
+        after = _AFTER_IMPORT.match(rest, index)
+        if not after:
+            raise Mistake("Something follows GET ... SUBSCRIPT that is no mapping.", start + left.end + index,
+                          "Take it out, or write: -> name of another range")
+        index, end = after.end(), after["end"]
     while end == ",":
         member = _MEMBER.match(rest, index)
         if not member:
@@ -129,24 +166,23 @@ def range_of(definition: Definition, left: LeftSide) -> str:
         if member["numeric"]:
             members += _numeric(member["numeric"], start + left.end + member.start("numeric"))
         else:
-            members.append(" ".join(member["name"].split()))
+            members.append(unquoted(member["name"]))
         index, end = member.end(), member["end"]
-    mapped = _mappings(rest, index, start + left.end) if end == "->" else []
-    return f"{left.text} : {', '.join(members)}" + (f" -> {', '.join(mapped)}" if mapped else "")
+    mapped = _mappings(rest, index, start + left.end) if end == "->" else {}
+    return RangeSide(tuple(members), tuple(mapped), tuple(mapped.values()))
 
 
-def _mappings(rest: str, index: int, offset: int) -> list[str]:
-    mapped: list[str] = []
+def _mappings(rest: str, index: int, offset: int) -> dict[str, tuple[str, ...]]:
+    """Names of ranges after '->', each with the elements that are listed for it."""
+    mapped: dict[str, tuple[str, ...]] = {}
     end = ","
     while end == ",":
         mapping = _MAPPING.match(rest, index)
         if not mapping:
             raise Mistake("After -> stand names of subscript ranges.", offset + index,
-                          "For example: -> Size, Generation")
-        if mapping["list"]:
-            raise Mistake("A mapping with a list of elements is not supported.", offset + mapping.start("list"),
-                          "Define the other range in the order that is meant, and write: -> its name")
-        mapped.append(" ".join(mapping["name"].split()))
+                          "For example: -> Size, (Generation: young, old)")
+        name = unquoted(mapping["name"] or mapping["list"])
+        mapped[name] = tuple(unquoted(e.group()) for e in re.finditer(_ELEMENT, mapping["elements"] or ""))
         index, end = mapping.end(), mapping["end"]
     return mapped
 

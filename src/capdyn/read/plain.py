@@ -151,7 +151,10 @@ def _table_of(index: int, tokens: list[Token], match: dict[int, int]) -> str:
 
 
 def read_table(tokens: list[Token], index: int) -> tuple[Table, int]:
-    """The table `((x,y),(x,y),...)` that begins at a token, sorted by x as Vensim does, and the index after it."""
+    """The table `((x,y),(x,y),...)` or `(x,x,...,y,y,...)` that begins at a token, and the index after it.
+
+    Sorted by x, as Vensim does. Source: https://www.vensim.com/documentation/lookups.html .
+    """
     points: list[tuple[float, float]] = []
     how = "Points read: ((x1,y1),(x2,y2),...), numbers only."
 
@@ -174,6 +177,18 @@ def read_table(tokens: list[Token], index: int) -> tuple[Table, int]:
     expect("(")
     if index < len(tokens) and tokens[index].kind == "limits":
         index += 1
+    if index < len(tokens) and (tokens[index].kind == "number" or tokens[index].text in ("-", "+")):
+        begin = index
+        numbers = [number()]
+        while index < len(tokens) and tokens[index].kind == ",":
+            index += 1
+            numbers.append(number())
+        expect(")")
+        if len(numbers) % 2:
+            raise Mistake(f"This table lists {len(numbers)} numbers, which are not as many x as y.",
+                          tokens[begin].start, "They read: x1, x2, ..., y1, y2, ...; or ((x1,y1),(x2,y2),...)")
+        half = len(numbers) // 2
+        return _sorted(list(zip(numbers[:half], numbers[half:], strict=True))), index
     while True:
         expect("(")
         x = number()
@@ -184,8 +199,12 @@ def read_table(tokens: list[Token], index: int) -> tuple[Table, int]:
             break
         index += 1
     expect(")")
+    return _sorted(points), index
+
+
+def _sorted(points: list[tuple[float, float]]) -> Table:
     points.sort(key=lambda point: point[0])  # stable: of two points with the same x the written order holds
-    return Table(tuple(x for x, _ in points), tuple(y for _, y in points)), index
+    return Table(tuple(x for x, _ in points), tuple(y for _, y in points))
 
 
 # signs and powers ---------------------------------------------------------------------------------------------------

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import Problem
-from ..lang.expressions import Call, Expression
-from ..lang.model import Component, Macro, Model, SubscriptRange
+from ..errors import Problem, Where
+from ..lang.expressions import Call, Expression, Text
+from ..lang.model import Check, Component, Macro, Model, SubscriptRange
 from ..lang.names import key
-from . import assemble
+from . import assemble, external
 from . import macro as macros
 from .adapt import adapt
-from .left import LeftSide, left_side, limits_of, range_of, unquoted
+from .left import LeftSide, left_side, limits_of, range_of
 from .literal import literal
 from .parsing import deep, explained, quiet
 from .plain import plain, read_table
+from .sheets import Folder, Unreadable
 from .source import Mistake, Source, decode, load, reject
 from .split import Definition, MacroText, split
 from .tokens import VENSIM, Token, pairs, tokenize
@@ -46,11 +47,12 @@ def read_vensim(path: Path, name: str) -> Model:
     parts = split(source)
     problems = [source.problem(mistake) for mistake in parts.mistakes]
     structures = _structures(parts.macros)
-    draft = _Draft(source, structures)
+    folder = Folder(path.parent)
+    draft = _Draft(source, structures, folder)
     found: dict[str, Macro] = {}
     with quiet(), deep():
         for macro in parts.macros:
-            _add_macro(macro, source, structures, found, problems)
+            _add_macro(macro, _Draft(source, structures, folder), found, problems)
         for definition in parts.definitions:
             try:
                 draft.add(definition)
@@ -62,8 +64,11 @@ def read_vensim(path: Path, name: str) -> Model:
     variables = assemble.variables(draft.equations, problems)
     ranges = assemble.ranges(draft.ranges, problems)
     assemble.check_namespace(variables, ranges, problems)
+    with quiet():
+        variables = external.resolve(variables, ranges, folder, draft.texts, problems)
     reject(problems)
-    return Model(name, str(path), source.hash, variables, ranges, parts.method, tuple(draft.notes), found)
+    return Model(name, str(path), folder.digest(source.hash), variables, ranges, parts.method, tuple(draft.notes),
+                 found, tuple(folder.used.items()), tuple(draft.checks))
 
 
 def _structures(parts: list[MacroText]) -> dict[str, tuple[int, ...]]:
@@ -72,10 +77,9 @@ def _structures(parts: list[MacroText]) -> dict[str, tuple[int, ...]]:
     return {name: counts for name, counts in STRUCTURES.items() if name not in names}
 
 
-def _add_macro(part: MacroText, source: Source, structures: dict[str, tuple[int, ...]], found: dict[str, Macro],
-               problems: list[Problem]) -> None:
-    """Add a macro to those found; mistakes go to `problems`."""
-    draft = _Draft(source, structures)
+def _add_macro(part: MacroText, draft: _Draft, found: dict[str, Macro], problems: list[Problem]) -> None:
+    """Add a macro to those found; mistakes go to `problems`. draft : an empty one."""
+    source = draft.source
     before = len(problems)
     try:
         head = macros.head(part)
@@ -92,6 +96,7 @@ def _add_macro(part: MacroText, source: Source, structures: dict[str, tuple[int,
         except Mistake as mistake:
             problems.append(source.problem(mistake))
     variables = assemble.variables(draft.equations, problems)
+    variables = external.resolve(variables, {}, draft.folder, draft.texts, problems)
     if len(problems) == before:
         problems += [source.problem(mistake) for mistake in macros.check(part, head, variables)]
     macro = Macro(head.name, key(head.name), tuple(map(key, head.parameters)), tuple(map(key, head.outputs)),
@@ -103,29 +108,45 @@ def _add_macro(part: MacroText, source: Source, structures: dict[str, tuple[int,
 
 @dataclass
 class _Draft:
-    """What has been read so far. structures : functions for which PySD has a node type."""
+    """What has been read so far. structures : functions for which PySD has a node type. folder : where files are."""
 
     source: Source
     structures: dict[str, tuple[int, ...]]
+    folder: Folder
     equations: list[assemble.Equation] = field(default_factory=list)
     ranges: list[SubscriptRange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, definition: Definition) -> None:
         left = left_side(definition)
         where = self.source.where(definition.start)
         if left.mark in (":", "<->"):
-            parsed = _element(definition, range_of(definition, left))
-            self.ranges.append(_range(parsed, left, where))
+            self.ranges.append(self._range(definition, left, where))
         elif left.mark in (":THE CONDITION:", ":TEST INPUT:"):
+            kind = left.mark.strip(":").lower()
+            self.checks.append(Check(left.name, kind, definition.text, where))
             self.notes.append(f"{where}: the reality check '{left.name}' is not run.")
+        elif left.mark == ":IS:":
+            self.texts[key(left.name)] = _text(definition, left)
         else:
             units, limits = limits_of(definition)
             component = self._component(definition, left, where)
             self.equations.append(assemble.Equation(
                 left.name, component, units, limits, definition.comment, definition.group))
 
-    def _component(self, definition: Definition, left: LeftSide, where: Any) -> Component:
+    def _range(self, definition: Definition, left: LeftSide, where: Where) -> SubscriptRange:
+        def imported(text: str) -> tuple[list[str], int]:
+            try:
+                return external.subscript(text, self.folder)
+            except Unreadable as error:
+                raise Mistake(error.what, definition.start + left.end, error.remedy) from None
+
+        side = range_of(definition, left, imported)
+        return SubscriptRange(left.name, key(left.name), side.members, where, side.mapped, side.copy_of, side.orders)
+
+    def _component(self, definition: Definition, left: LeftSide, where: Where) -> Component:
         expression, kind = _right_side(definition, left, self.structures)
         if left.subscripts or left.exceptions:
             parsed = _element(definition, f"{left.text} = k0")
@@ -142,11 +163,13 @@ class _Draft:
         )
 
 
-def _range(parsed: Any, left: LeftSide, where: Any) -> SubscriptRange:
-    copy = parsed.definition if isinstance(parsed.definition, str) else ""
-    members = () if copy else tuple(map(unquoted, parsed.definition))
-    mapped = tuple(map(unquoted, parsed.mapping))
-    return SubscriptRange(left.name, key(left.name), members, where, mapped, unquoted(copy))
+def _text(definition: Definition, left: LeftSide) -> str:
+    """The text of a string variable, `name :IS: 'text'`; it can name a file or a sheet."""
+    tokens = tokenize(definition.equation[left.end :], VENSIM, definition.start + left.end)
+    if len(tokens) != 1 or tokens[0].kind != "text":
+        raise Mistake(f"'{left.name}' is not one text in single quotation marks.", definition.start + left.end,
+                      "It reads: name :IS: 'text'")
+    return tokens[0].text[1:-1]
 
 
 def _element(definition: Definition, text: str) -> Any:
@@ -164,7 +187,7 @@ def _right_side(definition: Definition, left: LeftSide,
     start, end = definition.start + left.end, definition.start + len(definition.equation)
     kind = {"==": "constant", ":=": "data", "data": "data", "(": "lookup"}.get(left.mark, "auxiliary")
     if left.mark == "data":
-        return Call("data", ()), kind
+        return Call("data", (Text(left.keyword),)), kind
     tokens = tokenize(text, VENSIM, start)
     if left.mark == "(" and not _is_get(tokens[1:]):
         pairs(tokens)
@@ -180,6 +203,10 @@ def _right_side(definition: Definition, left: LeftSide,
         raise Mistake(f"'{left.name}' has no equation yet.", start, "Write one.")
     if isinstance(expression, Call) and expression.function == "get lookups":
         kind = "lookup"
+    if isinstance(expression, Call) and expression.function == "get data":
+        return Call("get data", (*expression.arguments, Text(left.keyword))), "data"
+    if left.keyword not in ("", "interpolate"):
+        return Call("data", (expression, Text(left.keyword))), kind
     return expression, kind
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import ModelError, Problem, StoreError, Where
 from ..lang.expressions import Call, Expression, Number, Reference, Table
-from ..lang.model import CONTROLS, Component, Model, SubscriptRange
+from ..lang.model import CONTROLS, Component, Macro, Model, SubscriptRange
 from ..lang.names import key
 from . import assemble
 from .left import LARGEST, unquoted
@@ -27,7 +27,7 @@ from .xmile_equation import EquationParser, Misread
 VARIABLES = ("aux", "flow", "gf", "stock")
 UNSUPPORTED = {
     "module": "Modules are not run yet.", "conveyor": "Conveyors are not run yet.",
-    "queue": "Queues are not run yet.", "oven": "Ovens are not run yet.", "macro": "Macros are not run yet.",
+    "queue": "Queues are not run yet.", "oven": "Ovens are not run yet.",
     "init_eqn": "An initial equation of its own is not supported here.",
 }
 
@@ -57,7 +57,7 @@ def read_xmile(path: Path, name: str) -> Model:
     specs = root.find("{*}sim_specs")
     method = specs.get("method", "").lower() if specs is not None else ""
     return Model(name, str(path), hashlib.sha256(data).hexdigest(), variables, ranges,
-                 method if method in ("euler", "rk4", "rk2") else "", tuple(draft.notes))
+                 method if method in ("euler", "rk4", "rk2") else "", tuple(draft.notes), draft.macros)
 
 
 def _root(path: Path, data: bytes) -> Any:
@@ -98,6 +98,7 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     parser: Any = None
+    macros: dict[str, Macro] = field(default_factory=dict)
 
     def find(self, node: Any, path: str) -> list[Any]:
         return list(node.xpath(path, namespaces=self.ns))
@@ -125,12 +126,49 @@ class _Draft:
         arrays = Arrays({name: subscripts for name, subscripts in dims.items() if subscripts}, frozenset(
             key(_name(node)) for node in nodes if node.get("name") and self._is_table(node)))
         self.parser = EquationParser(self.file, self.root, self.ns)
+        for node in self.find(self.root, "ns:macro"):
+            self._macro(node)
         self._controls(dims)
         for node in nodes:
             if not node.get("name"):
-                self.wrong(node, f"This <{_tag(node)}> has no name.")
+                self.wrong(node, f"This <{_tag(node)}> has no name.", 'Write: name="...".')
             elif key(_name(node)) not in CONTROLS[:3]:  # those are in <sim_specs>
                 self._variable(node, arrays, groups)
+
+    def _macro(self, node: Any) -> None:
+        """A macro: its <parm>s, its <eqn> as the variable of its own name, and its <variables>."""
+        name, count = _name(node), len(self.problems)
+        parameters = tuple(key(unquoted(parm.text or "")) for parm in self.find(node, "ns:parm"))
+        for part in self.find(node, "ns:parm[@default] | ns:sim_specs"):
+            self.wrong(part, f"<{_tag(part)}> of this form is not supported in the macro '{name}'.",
+                       "Leave it out, and write all arguments in each call.")
+        for part in self.find(node, "ns:variables/*[ns:dimensions]"):
+            self.wrong(part, f"There are no subscripts inside a macro, such as those of '{_name(part)}'.",
+                       "Leave them out there, and call it with subscripted variables.")
+        inner = _Draft(self.file, self.root, self.ns, parser=self.parser)
+        children = [child for child in self.find(node, "ns:variables/*")
+                    if _tag(child) in VARIABLES and child.get("name")]
+        arrays = Arrays({}, frozenset(key(_name(child)) for child in children if self._is_table(child)))
+        for child in children:
+            inner._variable(child, arrays, {})
+        variables = assemble.variables(inner.equations, self.problems)
+        equation = self.find(node, "ns:eqn")
+        if key(name) not in variables and equation:
+            try:
+                expression = spread(self.parser.formula(equation[0]), (), (), arrays)
+                inner._add(equation[0], name, expression, equation[0].text or "", "")
+                variables |= assemble.variables(inner.equations[-1:], self.problems)
+            except Misread as error:
+                self.problems.append(error.problem)
+            except Mistake as mistake:
+                self.wrong(equation[0], mistake.what, mistake.remedy)
+        self.problems += inner.problems
+        if len(self.problems) == count and key(name) not in variables:
+            self.wrong(node, f"The macro '{name}' has no <eqn>.", "It gives the value of a call.")
+        if key(name) in self.macros:
+            self.wrong(node, f"The macro '{name}' is defined twice.", "Take one out, or rename it.")
+        where = Where(self.file, node.sourceline or 0)
+        self.macros[key(name)] = Macro(name, key(name), parameters, (), variables, where)
 
     def _range(self, node: Any) -> None:
         name = unquoted(node.get("name", ""))

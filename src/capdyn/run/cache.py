@@ -12,7 +12,7 @@ from ..lang.codec import MODELS
 from ..lang.model import Model
 from ..passes.codec import SYSTEMS
 from ..passes.system import System
-from ..read import read
+from ..read import is_current, read
 
 
 def open_cached(file: Path) -> tuple[Model, System]:
@@ -24,7 +24,9 @@ def open_cached(file: Path) -> tuple[Model, System]:
     found = cache.get("model", key) if key else None
     if found is not None:
         with suppress(ValueError, TypeError, RecursionError):  # not what this version writes: made anew below
-            return _unpack(found)
+            kept = _unpack(found)
+            if is_current(kept[0], file):
+                return kept
     from ..passes.build import build
 
     model = read(file)
@@ -43,7 +45,7 @@ def _key(file: Path) -> str:
     except OSError:
         return ""
     code = cache.code_of("errors.py", "lang", "read", "passes")
-    return cache.digest((code, version("capdyn"), version("pysd"), str(file), str(file.resolve()), content))
+    return cache.digest((code, version("pysd"), str(file), str(file.resolve()), content))
 
 
 def _pack(model: Model, system: System) -> bytes:

@@ -27,7 +27,7 @@ from .clock import Clock
 from .failure import first_failure
 from .open import Model
 from .scenario import Settings, locate, resolve
-from .simulate import begin, fill, given_states, read_clock
+from .simulate import begin, fill, given_states, read_clock, sow
 
 OK, NOT_FINITE = 0, 1
 _MOST_BYTES = 4 * 2**30
@@ -61,6 +61,7 @@ def ensemble(
     *,
     reduce: Iterable[str] | None = None,
     lanes: int | None = None,
+    seed: int = 0,
 ) -> xr.Dataset:
     """Runs many members at once.
 
@@ -83,6 +84,8 @@ def ensemble(
         that of a million numbers a variable. By default the whole trajectories.
     lanes : int, optional
         Members a vector, for tests. Results do not depend on it.
+    seed : int
+        Of the random functions, from 0 to 2**53 - 1; each member has numbers of its own, the first those of `simulate`.
 
     Returns
     -------
@@ -106,19 +109,20 @@ def ensemble(
     first = machine.values()
     fill(machine, first, settings)
     _place(first, sample, np.arange(1))
+    sow(machine, first, seed, np.arange(1))
     clock = read_clock(machine, first, settings, model)
     if not clock.is_fixed:
         raise ArgumentError(
             f"An ensemble runs with a fixed step; {clock.method} is adaptive.",
             remedy="Choose method='rk4' or 'euler', or call capdyn.simulate for each member.",
         )
-    crew = _Crew(model, machine, settings, sample, clock, names, statistics, first)
+    crew = _Crew(model, machine, settings, sample, clock, names, statistics, first, seed)
     crew.work(threads or _cores())
     constants = {name: crew.constants[:, columns] for name, columns in crew.columns.items()}
     dataset = label.members(
         model, machine.layout, settings, clock, names, crew.out, constants, statistics=statistics
     )
-    return _with_status(dataset, crew)
+    return _with_status(dataset, crew).assign_attrs(seed=seed)
 
 
 def _statistics(reduce: Iterable[str] | None) -> list[str] | None:
@@ -166,11 +170,12 @@ class _Crew:
         names: Sequence[str],
         statistics: Sequence[str] | None,
         first: np.ndarray,
+        seed: int,
     ):
         self.model, self.machine, self.settings, self.sample, self.clock = (
             model, machine, settings, sample, clock,
         )  # fmt: skip
-        self.first, self.steps = first, clock.steps
+        self.first, self.steps, self.seed = first, clock.steps, seed
         layout = machine.layout
         self.kept = label.kept_slots(layout, names)
         self.reductions = None if statistics is None else [REDUCTIONS[name] for name in statistics]
@@ -216,6 +221,7 @@ class _Crew:
         values = machine.values()
         values[:] = self.first
         _place(values, self.sample, members)
+        sow(machine, values, self.seed, members)
         if self._clock_may_differ:
             read_clock(machine, values, self.settings, self.model)
         begin(machine, values, self.clock)
@@ -298,6 +304,7 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
         values = machine.values()
         values[:] = crew.first
         _place(values, crew.sample, np.array([member]))
+        sow(machine, values, crew.seed, np.array([member]))
         begin(machine, values, clock)
         failure = first_failure(machine, values, clock, int(crew.failed[member]))
         if failure is not None:

@@ -4,7 +4,8 @@ Follows Maly, Petzold, Numerical methods and software for sensitivity analysis o
 Applied Numerical Mathematics 20 (1996) 57-79: all at once, with the Jacobian of the stocks repeated along the
 diagonal; what it leaves out only touches how fast Newton's iteration converges. Where the flows jump at a time that
 depends on the parameter, the tangent jumps too: Galan, Feehery, Barton, Parametric sensitivity functions for hybrid
-discrete/continuous systems, Applied Numerical Mathematics 31 (1999) 17-47.
+discrete/continuous systems, Applied Numerical Mathematics 31 (1999) 17-47. Only times known before the run are treated
+so; a stock that crosses a threshold at which flows jump is not.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from ..emit.engine import Engine
 from ..errors import NumericalError
-from ..passes.tangent import tangent_name
+from ..passes.differentiate import tangent_name
 from ..solve.adaptive import IMPLICIT, integrate
 from ..solve.blocks import along_diagonal
 from .clock import Clock
@@ -26,6 +27,8 @@ from .simulate import gave_up, given_states, just_after, switch_times
 
 # How far a switch time is moved to see the flows on both sides of it, relative to the time.
 _NUDGE = 1e-9
+# Within this, relative, two switch times (or their speeds) are one.
+_SAME = 1e-12
 
 
 def follow(
@@ -101,10 +104,10 @@ class _Block:
             [place[slot] for s in followed for slot in layout.slots(s.name)], dtype=np.int64
         )
         self.to_rate = layout.derivatives.start - layout.states.start
-        self.times = [
-            (np.array(layout.slots(s.time)), np.array(layout.slots(tangent_name(s.time))), s.every)
-            for s in system.switches
-            if tangent_name(s.time) in system.symbols
+        self.switches = [
+            switch
+            for switch in system.switches
+            if {tangent_name(switch.time), tangent_name(switch.every)} & set(system.symbols)
         ]
 
     def packed(self) -> np.ndarray:
@@ -162,29 +165,33 @@ class _Block:
             flows.append(there[self.stocks[self.followed] + self.to_rate, : len(self.moved)])
         shift = np.where(speed == 0.0, 0.0, (flows[0] - flows[1]) * np.abs(speed))
         n, stocks = len(self.moved), len(self.stocks)
-        return np.concatenate([z[:stocks], (z[stocks:].reshape(n, -1) + shift.T).ravel()])
+        return np.concatenate([z[:stocks], (z[stocks:].reshape(n, len(self.tangents)) + shift.T).ravel()])
 
     def _speed(self, time: float) -> np.ndarray:
         """How fast the switch at this time moves with each lane's parameter."""
         speed = np.zeros(len(self.moved))
-        system, layout = self.machine.layout.system, self.machine.layout
-        for times, tangents, every in self.times:
-            at = self.values[times]
-            moves = self.values[tangents]
-            if every:
-                interval = self.values[layout.start[every]]
+        for switch in self.switches:
+            at, moves = self._constant(switch.time), self._moves(switch.time)
+            if switch.every:
+                interval = self._constant(switch.every)
                 count = np.rint((time - at) / interval)
-                at = at + count * interval
-                if tangent_name(every) in system.symbols:
-                    moves = moves + count * self.values[layout.start[tangent_name(every)]]
-            near = np.abs(at - time) <= 4.0 * np.spacing(max(abs(time), 1.0))
+                at, moves = at + count * interval, moves + count * self._moves(switch.every)
+            near = np.abs(at - time) <= _SAME * max(1.0, abs(time))
             for lane in range(len(speed)):
-                found = set(moves[near[:, lane], lane].tolist()) - {0.0}
-                found |= {speed[lane]} - {0.0}
-                if len(found) > 1:
+                found = moves[near[:, lane], lane]
+                found = np.append(found[found != 0.0], speed[lane] if speed[lane] else [])
+                if len(found) and np.ptp(found) > _SAME * np.abs(found).max():
                     raise NumericalError(
                         f"Two things switch at time {time:g} and would move apart with the same constant.",
                         remedy="Move one of them a little, or choose rk4.",
                     )
-                speed[lane] = found.pop() if found else 0.0
+                speed[lane] = found[0] if len(found) else 0.0
         return speed
+
+    def _constant(self, name: str) -> np.ndarray:
+        return self.values[list(self.machine.layout.slots(name))]
+
+    def _moves(self, name: str) -> np.ndarray:
+        """The tangent of a constant, 0 where it has none. shape (size, n_lanes)"""
+        has = tangent_name(name) in self.machine.layout.start
+        return self._constant(tangent_name(name)) if has else np.zeros_like(self._constant(name))

@@ -10,9 +10,10 @@ from functools import cache
 import numpy as np
 
 from ..emit.engine import Engine
+from ..passes.differentiate import tangent_name
 from ..passes.initials import State
 from ..passes.system import System
-from ..passes.tangent import jacobian, state_elements, tangent_name
+from ..passes.tangent import jacobian, state_elements
 from .open import Model
 
 

@@ -164,7 +164,7 @@ def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
         "units": variable.units,
         "long_name": variable.name,
         "description": variable.comment,
-        "equation": "\n".join(_on_one_line(component.text) for component in variable.components),
+        "equation": "\n".join(dict.fromkeys(_on_one_line(component.text) for component in variable.components)),
         "group": variable.group,
     }
     for attribute, limit in zip(("valid_min", "valid_max"), variable.limits, strict=True):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..emit.engine import Engine
 from ..lang.model import Model as Source
@@ -82,22 +83,35 @@ class Model:
         )
 
 
-def open_model(path: str | Path) -> Model:
+def open_model(path: str | Path, data: Mapping[str, Any] | None = None) -> Model:
     """Reads a model and gets it ready to run.
 
     Parameters
     ----------
     path : str or Path
         A folder with `model.mdl` and `scenarios/`, or an `.mdl` or `.xmile` file.
+    data : mapping, optional
+        A series for each data variable that the equation file gives none, by Vensim name: a DataArray with the
+        dimension `time`, or the path of a .csv, .tab or .nc file. See `capdyn.run.series`.
 
     Raises
     ------
+    ArgumentError
+        A series that cannot be read or does not fit.
     ModelError
         Mistakes in the equations, all of them, each with file, line and remedy.
     StoreError
         The file cannot be read.
     """
     file = find(path)
-    source, system = open_cached(file)
+    if data:
+        from ..passes.build import build
+        from ..read import read
+        from .series import with_data
+
+        source = with_data(read(file), data)
+        system = build(source)
+    else:
+        source, system = open_cached(file)
     folder = file.parent if Path(path).is_dir() or (file.parent / "scenarios").is_dir() else None
     return Model(source, system, file, folder)

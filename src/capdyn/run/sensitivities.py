@@ -18,34 +18,24 @@ import xarray as xr
 
 from ..emit.engine import Engine
 from ..emit.layout import lay_out
-from ..errors import ArgumentError, NumericalError, ScenarioError
+from ..errors import ArgumentError, NumericalError
 from ..lang.model import CONTROLS
+from ..passes.differentiate import tangent_name
 from ..passes.initials import give_initial
-from ..passes.system import Symbol, System
-from ..passes.tangent import seed_name, tangent, tangent_name
+from ..passes.system import System
+from ..passes.tangent import seed_name, tangent
 from . import label
-from .address import Mistake, Place, address_of, everywhere, find_places, find_symbol
+from .address import everywhere
 from .clock import Clock
 from .failure import describe, first_failure
 from .follow import follow
+from .inputs import Input, find_inputs
 from .open import Model
 from .scenario import Settings, resolve
 from .simulate import begin, check_adaptive, fill, given_states, read_clock
 
 OK, NOT_FINITE = 0, 1
 _MOST_BYTES = 4 * 2**30
-
-
-@dataclass(frozen=True)
-class Input:
-    """An element of a constant or, for its first value, of a stock."""
-
-    symbol: Symbol
-    place: Place
-
-    @property
-    def label(self) -> str:
-        return address_of(self.symbol, self.place)
 
 
 def sensitivities(
@@ -64,7 +54,8 @@ def sensitivities(
 
     With 'euler' or 'rk4' they are the derivatives of the numbers that `capdyn.simulate` gives, step for step. The
     time at which something switches (STEP, PULSE, a lever) is then part of the grid: its derivative is 0. An
-    adaptive method gives the derivatives of the solution itself, and those of switch times are what they should be.
+    adaptive method gives the derivatives of the solution itself, those in switch times included. What neither
+    follows is a stock that crosses a threshold at which flows jump: the crossing is taken to stay where it is.
 
     Parameters
     ----------
@@ -100,13 +91,13 @@ def sensitivities(
         The run itself stopped being finite.
     """
     settings = resolve(model.system, scenario, model.folder, None, None, None, method)
-    inputs = _inputs(model, parameters, initial)
+    inputs = find_inputs(model, parameters, initial)
     names = label.chosen(model, outputs)
-    machine = _machine(model, inputs, settings)
+    clock = _clock(model, settings)
+    machine = _machine(model, inputs, settings, clock)
     values = machine.values()
     fill(machine, values, settings)
-    given = _given_values(machine, values, inputs)
-    clock = read_clock(machine, values, settings, model)
+    given = np.array([values[i.slot(machine), 0] if i.symbol.kind == "parameter" else np.nan for i in inputs])
     _check_size(len(inputs) * len(clock.times) * _moving(model, names) * 8, len(names))
     run = _Run(model, machine, settings, clock, inputs, names)
     if clock.is_fixed:
@@ -118,66 +109,24 @@ def sensitivities(
     return _labelled(run, result, given, tolerances)
 
 
-def _inputs(model: Model, parameters: Iterable[str] | None, initial: Iterable[str]) -> list[Input]:
-    """Elements that the caller names, each once, in that order."""
-    found: dict[tuple[str, Place], Input] = {}
-    if parameters is None:
-        ranged = [s for s in model.system.of_kind("parameter") if s.limits != (None, None) and s.variable]
-        for symbol in ranged:
-            if symbol.name not in CONTROLS:
-                found |= {(symbol.name, place): Input(symbol, place) for place in everywhere(symbol)}
-    wanted = {
-        "parameters": ([parameters] if isinstance(parameters, str) else parameters or (), "parameter"),
-        "initial": ([initial] if isinstance(initial, str) else initial, "state"),
-    }
-    for argument, (addresses, kind) in wanted.items():
-        for address in addresses:
-            try:
-                symbol, subscripts = find_symbol(model.system, address, kind)
-                places = find_places(symbol, subscripts)
-            except Mistake as mistake:
-                raise ScenarioError(f"{argument}: {mistake.what}", remedy=mistake.remedy) from None
-            if symbol.name in CONTROLS:
-                raise ArgumentError(
-                    f"parameters: '{symbol.variable}' is a time setting, and a run is not differentiable in it.",
-                    remedy="Leave it out; capdyn.simulate(step=...) shows what a shorter step changes.",
-                )
-            found |= {(symbol.name, place): Input(symbol, place) for place in places}
-    if not found:
-        raise ArgumentError(
-            "parameters: there is nothing to differentiate by; no constant of the model has a range.",
-            remedy="Name constants in parameters=[...], or give them a range [min, max] in the equation file.",
-        )
-    return list(found.values())
+def _clock(model: Model, settings: Settings) -> Clock:
+    """The run's time settings, read without compiling anything."""
+    machine = model.engine("interpret", given_states(settings))
+    values = machine.values()
+    fill(machine, values, settings)
+    return read_clock(machine, values, settings, model)
 
 
-def _machine(model: Model, inputs: list[Input], settings: Settings) -> Engine:
+def _machine(model: Model, inputs: list[Input], settings: Settings, clock: Clock) -> Engine:
     """The model and its tangent with one free direction over all inputs."""
     symbols = {i.symbol.name: i.symbol for i in inputs}
     free = {(symbol.name, place): 0.0 for symbol in symbols.values() for place in everywhere(symbol)}
 
     def derive(system: System) -> System:
-        return tangent(system, [free])
+        return tangent(system, [free], jumps=not clock.is_fixed)
 
-    what = "tangent in " + ", ".join(sorted(symbols))
+    what = f"tangent {'on a grid' if clock.is_fixed else 'with jumps'} in {', '.join(sorted(symbols))}"
     return model.derived(what, derive, given=given_states(settings))
-
-
-def _given_values(machine: Engine, values: np.ndarray, inputs: list[Input]) -> np.ndarray:
-    """The constants' values in this run, not-a-number for first values of stocks. shape (n_inputs,)"""
-    return np.array(
-        [
-            values[_slot(machine, i.symbol.name, i), 0] if i.symbol.kind == "parameter" else np.nan
-            for i in inputs
-        ]
-    )
-
-
-def _slot(machine: Engine, name: str, element: Input) -> int:
-    """Slot of a symbol that has the shape of the input's, but for a leading 1."""
-    shape = element.symbol.shape
-    offset = int(np.ravel_multi_index(element.place, shape)) if shape else 0
-    return machine.layout.start[name] + offset
 
 
 def _moving(model: Model, names: list[str]) -> int:
@@ -217,7 +166,7 @@ class _Run:
         self.inputs, self.names = inputs, names
         self.layout = lay_out(give_initial(model.system, given_states(settings)))
         system = machine.layout.system
-        self.seeds = np.array([_slot(machine, seed_name(model.system, i.symbol.name), i) for i in inputs])
+        self.seeds = np.array([i.slot(machine, seed_name(model.system, i.symbol.name)) for i in inputs])
         # Of the wanted variables, those that vary and depend on an input; the columns of the others stay zero.
         columns: list[int] = []
         slots: list[int] = []
@@ -245,6 +194,17 @@ class _Run:
         fill(self.machine, values, self.settings)
         values[self.seeds[members], np.arange(len(members))] = 1.0
         begin(self.machine, values, self.clock)
+        for control in CONTROLS:
+            name = tangent_name(control)
+            moved = (
+                values[self.machine.layout.start[name]] if name in self.machine.layout.start else np.zeros(1)
+            )
+            if moved.any():
+                own = self.inputs[members[int(np.flatnonzero(moved)[0])]].label
+                raise ArgumentError(
+                    f"parameters: '{control.upper()}' is computed from '{own}', and a run is not differentiable in it.",
+                    remedy="Leave it out; capdyn.simulate shows what another value changes.",
+                )
         return values
 
     def _keep_constants(self, result: _Result, members: np.ndarray, values: np.ndarray) -> None:
@@ -300,9 +260,7 @@ class _Run:
             values = self.begin(members)
             self._keep_constants(result, members, values)
             own = [self.inputs[m] for m in members]
-            moved = np.array(
-                [_slot(self.machine, i.symbol.name, i) if i.symbol.kind == "parameter" else -1 for i in own]
-            )
+            moved = np.array([i.slot(self.machine) if i.symbol.kind == "parameter" else -1 for i in own])
             part = follow(
                 self.model, self.machine, self.settings, self.clock, values, moved, self.slots, rtol, atol
             )

@@ -21,6 +21,7 @@ import xarray as xr
 from ..emit.engine import Engine
 from ..errors import ArgumentError, NumericalError
 from ..lang.model import CONTROLS
+from ..passes.draft import MEMBER, SEED
 from ..passes.initials import State, parameter_for
 from ..passes.system import System
 from ..solve.adaptive import IMPLICIT, Solution, integrate
@@ -44,6 +45,7 @@ def simulate(
     rtol: float = 1e-8,
     atol: float = 1e-10,
     engine: str = "kernel",
+    seed: int = 0,
 ) -> xr.Dataset:
     """One run of a model.
 
@@ -66,6 +68,8 @@ def simulate(
         Tolerances of an adaptive method.
     engine : str
         'kernel' (compiled) or 'interpret' (slow and obvious, for checking).
+    seed : int
+        Of the random functions, from 0 to 2**53 - 1; the same seed gives the same numbers, on any machine.
 
     Returns
     -------
@@ -85,6 +89,7 @@ def simulate(
     names = label.chosen(model, outputs)
     values = machine.values()
     fill(machine, values, settings)
+    sow(machine, values, seed, np.zeros(1))
     clock = read_clock(machine, values, settings, model)
     begin(machine, values, clock)
     kept = label.kept_slots(machine.layout, names)
@@ -95,7 +100,8 @@ def simulate(
         check_adaptive(machine.layout.system)
         jac = jacobian_of(model, engine, given, machine, values) if clock.method in IMPLICIT else None
         out = _adapt(machine, values, clock, kept, rtol, atol, model, jac)
-    return label.single(model, machine.layout, settings, clock, names, out, values[:, 0], tolerances)
+    dataset = label.single(model, machine.layout, settings, clock, names, out, values[:, 0], tolerances)
+    return dataset.assign_attrs(seed=seed)
 
 
 def given_states(settings: Settings) -> State:
@@ -116,6 +122,22 @@ def fill(machine: Engine, values: np.ndarray, settings: Settings) -> None:
         for place, number in places.items():
             offset = int(np.ravel_multi_index(place, shape)) if shape else 0
             values[layout.start[parameter_for(name)] + offset] = number
+
+
+def sow(machine: Engine, values: np.ndarray, seed: int, members: np.ndarray) -> None:
+    """Writes what random numbers depend on; lanes that are left over repeat the last of `members`.
+
+    Raises
+    ------
+    ArgumentError
+        A seed that is no whole number from 0 to 2**53 - 1.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**53:
+        raise ArgumentError(f"The seed is {seed!r}.", remedy="Give a whole number from 0 to 2**53 - 1.")
+    start = machine.layout.start
+    if SEED in start:
+        values[start[SEED]] = float(seed)
+        values[start[MEMBER]] = members[np.minimum(np.arange(machine.lanes), len(members) - 1)]
 
 
 def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: Model) -> Clock:
