@@ -57,9 +57,9 @@ CASES = [
     (
         "a search for a root stays whole",
         ARRAYS
-        + "profile: ptype, ppriority, pwidth, pextra\nk2 = 2\n"
+        + "profile: ptype, ppriority, pwidth, pextra\nq = 2\n"
         + "pp[Region, profile] = 3,5,1,0;3,6,1,0;3,5,2,0;3,7,1,0;3,4,1,0;3,5,1,0;3,6,2,0;\n"
-        + "x[Region] = ALLOCATE AVAILABLE(Level[Region], pp[Region, ptype], k2 * 3 + Time)",
+        + "x[Region] = ALLOCATE AVAILABLE(Level[Region], pp[Region, ptype], q * 3 + Time)",
         None,
         None,
     ),
