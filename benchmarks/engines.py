@@ -1,6 +1,6 @@
 """Ensembles by capdyn, PySD, C that gcc compiles and pysimlin, side by side on one core: a table of ratios.
 
-    python benchmarks/engines.py [--models tiny small medium regional] [--repeat 5]
+    python benchmarks/engines.py [--models tiny small medium regional] [--repeat 5] [--without PySD]
 
 Each engine runs members that differ in one constant and gives a stock's last value. In each round all engines take
 turns, so that a machine with other work is the same for all; what is printed is the median over the rounds of
@@ -26,6 +26,7 @@ import models
 import numpy as np
 
 import capdyn
+from capdyn.passes.system import Symbol
 
 METHOD = {"regional": "rk4"}
 # Members of capdyn's ensembles: as many as make its fixed cost a small part.
@@ -50,13 +51,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CAPDYN_CACHE"] = "off"
         for name in arguments.models:
-            _compare(name, Path(folder), arguments.repeat)
+            _compare(name, Path(folder), arguments.repeat, set(arguments.without))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", default=["tiny", "small", "medium", "regional"])
     parser.add_argument("--repeat", type=int, default=5, help="rounds")
+    parser.add_argument(
+        "--without", nargs="*", default=[], choices=["PySD", "pysimlin", "C"], help="engines left out"
+    )
     return parser.parse_args()
 
 
@@ -77,7 +81,7 @@ def _about() -> str:
     return f"{date.today()}, {cpu}, {os.cpu_count()} cores, {load}; {software}"
 
 
-def _compare(name: str, folder: Path, repeat: int) -> None:
+def _compare(name: str, folder: Path, repeat: int, without: set[str]) -> None:
     path = models.REGIONAL
     if name != "regional":
         path = folder / f"{name}.mdl"
@@ -92,8 +96,9 @@ def _compare(name: str, folder: Path, repeat: int) -> None:
     elements = sum(e.size for e in (*model.system.flows, *model.system.outputs))
     base = constant.values[0]
     engines = [_capdyn(model, constant.variable, stock.variable, method, MEMBERS[name])]
-    engines += _c(model, constant.name, stock.name, method, folder)
-    engines += _others(path, constant.variable, stock, folder)
+    if "C" not in without:
+        engines += _c(model, constant.name, stock.name, method, folder)
+    engines += _others(path, constant.variable, stock, folder, without)
     print(
         f"\n{name}: {elements} elements, {len(model.system.of_kind('state'))} stocks, {method}; read in {reading:.2f} s"
     )
@@ -179,15 +184,16 @@ def _c(model: capdyn.Model, constant: str, stock: str, method: str, folder: Path
     return engines
 
 
-def _others(path: Path, constant: str, stock, folder: Path) -> list[Engine]:
+def _others(path: Path, constant: str, stock: Symbol, folder: Path, without: set[str]) -> list[Engine]:
     """PySD, which knows Euler only, and pysimlin, as far as they read the model."""
     file = path / "model.mdl" if path.is_dir() else path
     copy = folder / f"copy of {file.name}"
     copy.write_bytes(file.read_bytes())
-    return [engine for make in (_pysd, _simlin) for engine in make(copy, constant, stock)]
+    makers = [make for name, make in (("PySD", _pysd), ("pysimlin", _simlin)) if name not in without]
+    return [engine for make in makers for engine in make(copy, constant, stock)]
 
 
-def _pysd(file: Path, constant: str, stock) -> list[Engine]:
+def _pysd(file: Path, constant: str, stock: Symbol) -> list[Engine]:
     import pysd
 
     started = time.perf_counter()
@@ -212,7 +218,7 @@ def _pysd(file: Path, constant: str, stock) -> list[Engine]:
     return [Engine("PySD (Euler)", run, 1, time.perf_counter() - started, 2)]
 
 
-def _simlin(file: Path, constant: str, stock) -> list[Engine]:
+def _simlin(file: Path, constant: str, stock: Symbol) -> list[Engine]:
     try:
         import simlin
     except ImportError:
