@@ -4,7 +4,7 @@
 
 Each engine runs members that differ in one constant and gives a stock's last value. In each round all engines take
 turns, so that a machine with other work is the same for all; what is printed is the median over the rounds of
-each engine's time a run divided by capdyn's in the same round. pysimlin takes part if it is installed.
+each engine's processor time a run divided by capdyn's in the same round. pysimlin takes part if it is installed.
 """
 
 from __future__ import annotations
@@ -113,9 +113,9 @@ def _compare(name: str, folder: Path, repeat: int, without: set[str]) -> None:
             values = base * np.linspace(0.9, 1.1, engine.members)
             if engine.members not in reference:
                 reference[engine.members] = engines[0].run(values)
-            started = time.perf_counter()
+            started = time.process_time()  # of all threads; on a machine that others use, the clock says little
             found = engine.run(values)
-            times[engine.name].append((time.perf_counter() - started) / engine.members)
+            times[engine.name].append((time.process_time() - started) / engine.members)
             expected = reference[engine.members]
             difference[engine.name] = np.max(np.abs(found - expected) / np.maximum(np.abs(expected), 1e-300))
     own = np.array(times["capdyn, one core"])
