@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from ..errors import Where
 from .expressions import Array, Call, Number, Reference, Table, Text
-from .model import Component, Macro, Model, SubscriptRange, Variable
+from .model import Check, Component, Macro, Model, SubscriptRange, Variable
 
 _T = TypeVar("_T")
 
@@ -98,6 +98,6 @@ def _getter(kind: type) -> Callable[[Any], tuple[Any, ...]]:
 
 
 MODELS = Codec(
-    Model, Variable, Component, Macro, SubscriptRange, Where, Number, Reference, Table, Array, Text, Call
+    Model, Variable, Component, Macro, Check, SubscriptRange, Where, Number, Reference, Table, Array, Text, Call
 )  # fmt: skip
 """Equation files as data."""
