@@ -92,7 +92,7 @@ class _Parts:
 
     def count(self, node: Node, times: int) -> None:
         """Notes what is computed where, `times` being how often the node's place is visited."""
-        if self.is_constant(node):
+        if self.is_constant(node) or isinstance(node, Root):
             return
         if _may_pay(node):
             form, _ = _canonical(node)
@@ -114,7 +114,8 @@ class _Parts:
         return [*needed, replace(equation, node=node)]
 
     def _replaced(self, node: Node, needed: list[Equation], owner: Equation) -> Node:
-        if isinstance(node, Const | Load | Clock | Position):
+        # A search for a root stays whole: its unknown has a value inside it only.
+        if isinstance(node, Const | Load | Clock | Position | Unknown | Root):
             return node
         if self.is_constant(node):
             return self._load(node, self.constants, "constant", owner) if _has_load(node) else node

@@ -8,7 +8,7 @@ from ..passes.system import System
 # Small models wait for one result before the next can begin: several vectors in flight fill the time.
 # And a block costs a tenth of a millisecond of Python, which a small model would feel.
 # (elements of the flows up to which, vectors); measured, see docs/performance.md.
-_VECTORS = ((8, 32), (20, 8), (64, 4), (200, 2))
+_VECTORS = ((4, 32), (64, 8), (160, 4), (400, 2))
 
 
 def block_lanes(system: System, n_members: int) -> int:

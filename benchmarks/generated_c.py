@@ -1,0 +1,199 @@
+"""The System of a model as plain C, one statement an element: what a good compiler makes of the same equations."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+
+from capdyn.emit.interpret import segments
+from capdyn.emit.layout import Layout, lay_out, strides
+from capdyn.lang.expressions import Table
+from capdyn.passes.system import Axis, Clock, Const, Equation, Index, Load, Node, Op, Position, Reduce, System
+
+FLAGS = {
+    "C one member, gcc -O2": (1, ["-O2"]),
+    "C one member, gcc -O3 -march=native": (1, ["-O3", "-march=native"]),
+    "C 64 members innermost, gcc -O3 -march=native": (64, ["-O3", "-march=native"]),
+    "C 64 members innermost, the same and -ffast-math": (64, ["-O3", "-march=native", "-ffast-math"]),
+}
+_INFIX = {"+", "-", "*", "/", "<", "<=", ">", ">="}
+_CALLS = {
+    "exp": "exp",
+    "ln": "log",
+    "sqrt": "sqrt",
+    "abs": "fabs",
+    "^": "pow",
+    "integer": "trunc",
+    "tanh": "tanh",
+}
+_FORMS = {
+    "negative": "(-{0})", "if then else": "(({0}) != 0.0 ? {1} : {2})", "min": "fmin_({0}, {1})",
+    "max": "fmax_({0}, {1})", "and": "(({0}) != 0.0 && ({1}) != 0.0)", "or": "(({0}) != 0.0 || ({1}) != 0.0)",
+    "not": "(({0}) == 0.0)", "=": "({0} == {1})", "<>": "({0} != {1})",
+}  # fmt: skip
+
+
+class CannotWrite(Exception):
+    """A function that this benchmark has no C for."""
+
+
+def write(system: System, members: int) -> tuple[str, Layout]:
+    """C with a function `run(values, start, length, steps, rk4)` on `members` members side by side."""
+    layout = lay_out(system)
+    writer = _Writer(layout, members)
+    bodies = "\n".join(
+        f"static void {name}(double (*restrict v)[M], double time, double held, double step) {{\n"
+        + "\n".join(
+            f"  for (int m = 0; m < M; m++) {line}" for e in getattr(system, name) for line in writer.lines(e)
+        )
+        + "\n}"
+        for name in ("constants", "initial", "flows")
+    )
+    return _FRAME.format(
+        m=members,
+        tables="\n".join(writer.tables.values()),
+        bodies=bodies,
+        states=layout.states.start,
+        rates=layout.derivatives.start,
+        n=len(layout.states),
+    ), layout
+
+
+class _Writer:
+    def __init__(self, layout: Layout, members: int):
+        self.layout = layout
+        self.tables: dict[Table, str] = {}
+
+    def lines(self, equation: Equation) -> list[str]:
+        """A statement for each element."""
+        out: list[str] = []
+
+        def nest(depth: int, axes: dict[int, int]) -> None:
+            if depth < len(equation.block):
+                for i in range(len(equation.block[depth])):
+                    nest(depth + 1, {**axes, depth: i})
+                return
+            index = tuple(Axis(axis, positions) for axis, positions in enumerate(equation.block))
+            slot = self._slot(equation.target, index, axes)
+            out.append(f"v[{slot}][m] = {self.text(equation.node, axes)};")
+
+        nest(0, {})
+        return out
+
+    def _slot(self, symbol: str, index: tuple[Index, ...], axes: dict[int, int]) -> int:
+        steps = strides(self.layout.system.symbols[symbol].shape)
+        return self.layout.start[symbol] + sum(
+            _place(i, axes) * step for i, step in zip(index, steps, strict=True)
+        )
+
+    def text(self, node: Node, axes: dict[int, int]) -> str:
+        """A node as a C expression."""
+        if isinstance(node, Const):
+            return f"{node.value!r}" if np.isfinite(node.value) else "INFINITY"
+        if isinstance(node, Load):
+            return f"v[{self._slot(node.symbol, node.index, axes)}][m]"
+        if isinstance(node, Clock):
+            return node.which
+        if isinstance(node, Position):
+            return f"{_place(node.index, axes) + 1}.0"
+        if isinstance(node, Reduce):
+            if node.function != "sum":
+                raise CannotWrite(node.function)
+            return (
+                "(" + " + ".join(self.text(node.body, {**axes, node.axis: i}) for i in range(node.size)) + ")"
+            )
+        if isinstance(node, Op):
+            arguments = [self.text(argument, axes) for argument in node.arguments]
+            if node.function in _INFIX:
+                return f"({arguments[0]} {node.function} {arguments[1]})"
+            if node.function in _CALLS:
+                return f"{_CALLS[node.function]}({', '.join(arguments)})"
+            if node.function in _FORMS:
+                return _FORMS[node.function].format(*arguments)
+            raise CannotWrite(node.function)
+        places = [_place(i, axes) * step for i, step in zip(node.index, strides(node.shape), strict=True)]
+        return f"{self._table(node.tables[sum(places)])}({self.text(node.argument, axes)})"
+
+    def _table(self, table: Table) -> str:
+        name = f"t{list(self.tables).index(table) if table in self.tables else len(self.tables)}"
+        if table not in self.tables:
+            pieces = segments(table)
+            lines = [f"r = x >= {x!r} ? {y!r} + (x - {x!r}) * {slope!r} : r;" for x, y, slope in pieces[1:]]
+            x, y, slope = pieces[0]
+            self.tables[table] = (
+                f"static inline double {name}(double x) {{"
+                f" double r = x < {x!r} ? {y!r} : {y!r} + (x - {x!r}) * {slope!r};"
+                f" {' '.join(lines)} return r; }}"
+            )
+        return name
+
+
+def _place(index: Index, axes: dict[int, int]) -> int:
+    return index.positions[axes[index.axis]] if isinstance(index, Axis) else index.position
+
+
+_FRAME = """#include <math.h>
+#define M {m}
+#define EACH for (int s = 0; s < {n}; s++) for (int m = 0; m < M; m++)
+static inline double fmin_(double a, double b) {{ return b < a ? b : a; }}
+static inline double fmax_(double a, double b) {{ return b > a ? b : a; }}
+{tables}
+{bodies}
+void run(double (*restrict v)[M], double start, double length, long steps, int rk4) {{
+  static double first[{n} + 1][M], total[{n} + 1][M];
+  static const double ahead[3] = {{0.5, 0.5, 1.0}}, weight[3] = {{2.0, 2.0, 1.0}};
+  double (*y)[M] = v + {states}, (*dy)[M] = v + {rates};
+  constants(v, start, start, length); initial(v, start, start, length);
+  for (long k = 0; k < steps; k++) {{
+    double now = start + k * length;
+    flows(v, now, now, length);
+    if (!rk4) {{ EACH y[s][m] += length * dy[s][m]; continue; }}
+    EACH {{ first[s][m] = y[s][m]; total[s][m] = dy[s][m]; }}
+    for (int j = 0; j < 3; j++) {{
+      EACH y[s][m] = first[s][m] + ahead[j] * length * dy[s][m];
+      flows(v, now + ahead[j] * length, now, length);
+      EACH total[s][m] += weight[j] * dy[s][m];
+    }}
+    EACH y[s][m] = first[s][m] + length / 6.0 * total[s][m];
+  }}
+}}
+"""
+
+
+class Compiled:
+    """A model compiled by gcc; `seconds` is what that took."""
+
+    def __init__(self, system: System, name: str, folder: Path):
+        self.members, flags = FLAGS[name]
+        text, self.layout = write(system, self.members)
+        source = folder / f"{abs(hash((system.name, name)))}.c"
+        source.write_text(text)
+        library = source.with_suffix(".so")
+        started = time.perf_counter()
+        command = ["gcc", *flags, "-fPIC", "-shared", "-o", str(library), str(source), "-lmvec", "-lm"]
+        subprocess.run(command, check=True, timeout=600)
+        self.seconds = time.perf_counter() - started
+        self._run = ctypes.CDLL(str(library)).run
+        self._run.argtypes = [ctypes.c_void_p, ctypes.c_double, ctypes.c_double, ctypes.c_long, ctypes.c_int]
+        self._first = np.zeros((self.layout.size, self.members))
+        for symbol in system.of_kind("parameter"):
+            self._first[list(self.layout.slots(symbol.name))] = np.array(symbol.values)[:, None]
+
+    def run(
+        self, parameter: str, values: np.ndarray, wanted: str, clock: tuple[float, float, int, bool]
+    ) -> np.ndarray:
+        """Final values of a stock's first element for each value of a parameter, on one core."""
+        out = np.empty(len(values))
+        room = np.empty_like(self._first)
+        start, length, steps, rk4 = clock
+        for first in range(0, len(values), self.members):
+            part = values[first : first + self.members]
+            room[:] = self._first
+            room[self.layout.start[parameter], : len(part)] = part
+            self._run(room.ctypes.data, start, length, steps, rk4)
+            out[first : first + len(part)] = room[self.layout.start[wanted], : len(part)]
+        return out
