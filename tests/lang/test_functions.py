@@ -70,7 +70,8 @@ def test_the_kernel_does_the_same(name, arguments, expected):
     values = kernel.values()
     for i, a in enumerate(arguments):
         values[kernel.layout.start[f"a{i}"]] = a
-    kernel.run("outputs", values, 0.0, 0.0, 0.0)
+    for program in ("constants", "outputs"):
+        kernel.run(program, values, 0.0, 0.0, 0.0)
     found = values[kernel.layout.start["x"]]
     assert ((found == expected) | (math.isnan(expected) & (found != found))).all()
 
