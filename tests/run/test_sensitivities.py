@@ -7,6 +7,7 @@ import pytest
 
 import capdyn
 from capdyn.lang.model import CONTROLS
+from capdyn.run.scenario import locate
 
 ADAPTIVE = ("lsoda", "radau", "bdf", "dop853", "rk45")
 
@@ -201,10 +202,17 @@ def test_regional_against_differences(regional, everything):
         up, down = run(shift), run(-shift)
         return {name: (up[name] - down[name]).values.T / (2 * shift * step) for name in OUTPUTS}
 
+    # A constant that ends where its meaning ends (a power of a number below zero) has no value on the other side.
+    limits = {name: regional.system.symbols[locate(regional.system, name)[0]].limits for name in names}
+    at_end = np.array([v in limits[name] for name, v in zip(names, value, strict=True)])
     once, twice = slope(1), slope(2)
     for name in OUTPUTS:
         expected = ((4 * once[name] - twice[name]) / 3).T
-        np.testing.assert_allclose(everything[name], expected, rtol=1e-6, atol=1e-8)
+        defined = np.isfinite(expected).all(axis=tuple(range(1, expected.ndim)))
+        assert (defined | at_end).all()
+        assert defined.sum() > 0.99 * len(names)
+        np.testing.assert_allclose(everything[name].values[defined], expected[defined], rtol=1e-6, atol=1e-8)
+        expected = expected[defined]
         assert np.count_nonzero(abs(expected) > 1e-3) > 1000
 
 
