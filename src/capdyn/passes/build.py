@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from ..errors import ModelError, Problem
+from ..errors import ModelError, Problem, Where
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
 from . import macros, switches
@@ -60,7 +60,7 @@ def _with_saveper(model: Model, problems: list[Problem]) -> dict[str, Variable]:
             problems.append(
                 Problem(
                     f"The model has no '{control.upper()}'.",
-                    None,
+                    Where(model.path),
                     f"Add a line such as: {control.upper()} = 0 ~ Year ~ |",
                 )
             )
