@@ -42,6 +42,9 @@ CASES = (
          "R: Ra, Rb\nS: s1, s2\nf[Ra,s1]((0,1),(4,1))\nf[Ra,s2]((0,2),(4,2))\nf[Rb,s1]((0,3),(4,3))\nf[Rb,s2]((0,4),(4,8))\n"
          "a[R] = SUM(f[R,S!](Time))\nb[S] = f[Rb,S](2)",
          {"a[Ra]": 3, "a[Rb]": lambda t: 7 + t, "b[s1]": 3, "b[s2]": 6}),
+    Case("lookup_except", "A table for all but one, which has its own before it: s1 is 9*t; if the second table took all, t.",
+         "S: s1, s2, s3\nf[s1]((0,0),(4,36))\nf[S] :EXCEPT: [s1]((0,0),(4,4))\na[S] = f[S](Time)",
+         {"a[s1]": lambda t: 9 * t, "a[s2]": lambda t: t, "a[s3]": lambda t: t}),
     Case("lookup_many_points", "More points than are looked through one by one; squares are hit at the points only.",
          "f(" + ",".join(f"({x},{x * x})" for x in range(0, 101)) + ")\na = f(Time*25)\nb = f(Time*25 + 0.5)",
          {"a": lambda t: (25 * t) ** 2, "b": lambda t: (25 * t) ** 2 + 25 * t + 0.5 if t < 4 else 10000}),
