@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE.parent))
 
-from corpus.cases import arrays, clock, numbers, spelling, stocks, tables, xmile
-from corpus.cases.case import Case
+from corpus.cases import arrays, clock, numbers, spelling, stocks, tables, xmile  # noqa: E402
+from corpus.cases.case import Case  # noqa: E402
 
 CASES: tuple[Case, ...] = tuple(
     case for module in (numbers, spelling, tables, clock, stocks, arrays, xmile) for case in module.CASES

@@ -10,7 +10,7 @@ CORPUS = Path(__file__).parent.parent / "corpus"
 
 # Words that mean something, and numbers that are often forgotten.
 WORDS = (
-    *"~ | = ( ) [ ] , ; : ! { } \" ' \\ < > + - * / ^ & % $ # @ \t \n \r \0".split(" "),
+    *["~", "|", "=", "(", ")", "[", "]", ",", ";", ":", "!", "{", "}", '"', "'", "\\", "<", ">", "+", "-", "*", "/", "^", "&", "%", "$", "#", "@", "\t", "\n", "\r", "\x00"],
     *(":EXCEPT:", ":AND:", ":NOT:", ":NA:", ":MACRO:", ":END OF MACRO:", "->", "<->", "==", ":=", ":RAW:", "****"),
     *("INTEG(", "DELAY FIXED(", "SMOOTH N(", "DELAY N(", "SUM(", "WITH LOOKUP(", "SAMPLE IF TRUE(", "INITIAL("),
     *("GET XLS DATA('/etc/passwd','A','1','B2')", "GET DIRECT CONSTANTS('x.csv',',','B2')", "(A1-A9)", "(A1-A99999999)"),

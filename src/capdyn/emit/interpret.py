@@ -175,4 +175,4 @@ def interpolate(table: Table, x: float) -> float:
     for piece in pieces:
         if x >= piece[0]:
             x0, y0, slope = piece
-    return y0 + (x - x0) * slope
+    return y0 if slope == 0.0 else y0 + (x - x0) * slope  # an infinite x is clamped too

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 import mpmath
 
 from .case import Case
-from .loops import delay, euler, line, smooth
+from .loops import delay, line, smooth
 
 LOOP = "closed form: a loop of a few lines in cases/loops.py"
 DIMS = '\n<dimensions><dim name="R"><elem name="Ra"/><elem name="Rb"/></dim><dim name="N" size="3"/></dimensions>'
