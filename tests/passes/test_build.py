@@ -119,7 +119,7 @@ def test_giving_nothing_changes_nothing(model):
 @pytest.mark.parametrize(
     "equations, message",
     [
-        ("a[S] :EXCEPT: [Few] = 1\na[s1] = 1", r"'Few' after :EXCEPT: is not among the elements of 'a'\."),
+        ("a[S] :EXCEPT: [Few] = 1\na[s1] = 1", r"'Few' after :EXCEPT: is no element of 'a'\."),
         ("a[S] :EXCEPT: [s1, s2] = 1\na[s1] = 1", r"2 subscripts follow :EXCEPT: here, and 'a' has 1\."),
         ("f[S] :EXCEPT: [s4]((0,0),(1,1))\na[S] = f[S](1)", r"'s4' after :EXCEPT: .* Did you mean 's"),
     ],

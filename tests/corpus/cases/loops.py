@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 Rate = Callable[[float, list[float]], Sequence[float]]
 
@@ -76,7 +77,7 @@ def line(points: Sequence[tuple[float, float]], x: float) -> float:
     """Straight lines between points, end values held."""
     if x <= points[0][0]:
         return points[0][1]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if x0 <= x <= x1 and x1 > x0:
             return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
     return points[-1][1]
