@@ -27,3 +27,15 @@ def model(tmp_path):
 def regional() -> capdyn.Model:
     """The regional model of the repository."""
     return capdyn.open_model(REGIONAL)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many models of the corpus came out right."""
+    found = {"passed": set(), "failed": set()}
+    for outcome, models in found.items():
+        for report in terminalreporter.stats.get(outcome, []):
+            if "test_corpus.py::test_expected[" in report.nodeid:
+                models.add(report.nodeid.split("[", 1)[1].split("-")[1])
+    if any(found.values()):
+        right = len(found["passed"] - found["failed"])
+        terminalreporter.write_line(f"corpus: {right} of {len(found['passed'] | found['failed'])} models as expected")

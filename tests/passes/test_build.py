@@ -114,3 +114,17 @@ def test_giving_nothing_changes_nothing(model):
     system = model("a = INTEG(1, 2)").system
     assert give_initial(system, frozenset()) is system
     assert parameter_for("a") not in system.symbols
+
+
+@pytest.mark.parametrize(
+    "equations, message",
+    [
+        ("a[S] :EXCEPT: [Few] = 1\na[s1] = 1", r"'Few' after :EXCEPT: is no element of 'a'\."),
+        ("a[S] :EXCEPT: [s1, s2] = 1\na[s1] = 1", r"2 subscripts follow :EXCEPT: here, and 'a' has 1\."),
+        ("f[S] :EXCEPT: [s4]((0,0),(1,1))\na[S] = f[S](1)", r"'s4' after :EXCEPT: .* Did you mean 's"),
+    ],
+    ids=["no element", "too many", "of a lookup"],
+)
+def test_what_follows_except_must_be_there(model, equations, message):
+    with pytest.raises(capdyn.ModelError, match=message):
+        model("S: s1, s2\n" + equations)

@@ -70,7 +70,8 @@ class Interpreter(Engine):
                 return
             if tape.size:
                 tape[k % len(tape)] = values[list(self.layout.lagged_next)]
-            self._advance(RULES[method], values, states, rates, now, steps.length)
+            with np.errstate(all="ignore"):  # as in the kernel: what stops being finite is found at the next step
+                self._advance(RULES[method], values, states, rates, now, steps.length)
             self._remember(values, tape, k)
 
     def _advance(
@@ -191,4 +192,4 @@ def interpolate(table: Table, x: float) -> float:
     for piece in pieces:
         if x >= piece[0]:
             x0, y0, slope = piece
-    return y0 + (x - x0) * slope
+    return y0 if slope == 0.0 else y0 + (x - x0) * slope  # an infinite x is clamped too

@@ -8,10 +8,12 @@ from itertools import product
 from ..errors import ModelError, Problem, Where
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
+from ..lang.names import did_you_mean
 from . import macros, series, switches
 from .draft import Draft, Hidden
 from .lower import Lowering, Scope
 from .order import arrange, needed
+from .places import place, written
 from .ranges import Ranges, dimensions, flatten
 from .system import (
     Clock,
@@ -123,6 +125,24 @@ def _left_out(component: Component, variable: Variable, scope: Scope) -> set[tup
     return out
 
 
+def _check_exceptions(variable: Variable, scope: Scope, problems: list[Problem]) -> bool:
+    """Whether what follows :EXCEPT: are elements that the variable has, as many as it has subscripts."""
+    ranges, dims, before = scope.ranges, scope.dims[variable.key], len(problems)
+    for component in variable.components:
+        for group in component.exceptions:
+            if len(group) != len(dims):
+                what = f"{len(group)} subscripts follow :EXCEPT: here, and '{variable.name}' has {len(dims)}."
+                problems.append(Problem(what, component.where, "Give each group the same number."))
+                continue
+            for name, dim in zip(group, dims, strict=True):
+                along = ranges.elements[dim]
+                if not set(ranges.elements.get(name, (name,))) <= set(along):
+                    what = f"'{written(component, name)}' after :EXCEPT: is no element of '{variable.name}'."
+                    near = did_you_mean(name, [ranges.labels[element] for element in along])
+                    problems.append(Problem(what, place(component, name), near or "Name an element or a subrange."))
+    return len(problems) == before
+
+
 def _shape(variable: Variable, scope: Scope) -> tuple[int, ...]:
     return tuple(len(scope.ranges.elements[dim]) for dim in scope.dims[variable.key])
 
@@ -143,11 +163,15 @@ def _symbol(variable: Variable, kind: str, scope: Scope) -> Symbol:
 
 
 def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[Table, ...] | None:
+    if not _check_exceptions(variable, scope, problems):
+        return None
     found: dict[tuple[int, ...], Table] = {}
     for component in variable.components:
         if isinstance(component.expression, Table):
             table = component.expression
-            found.update(dict.fromkeys(product(*_blocks(component, variable, scope)), table))
+            out = _left_out(component, variable, scope)
+            everywhere = product(*_blocks(component, variable, scope))
+            found.update((here, table) for here in everywhere if here not in out)
         else:
             problems.append(
                 Problem(
@@ -174,6 +198,8 @@ def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[
 def _define(variable: Variable, scope: Scope, draft: Draft, problems: list[Problem]) -> None:
     """Adds the variable's symbol and equations to the draft."""
     if variable.key in scope.tables:
+        return
+    if not _check_exceptions(variable, scope, problems):
         return
     _check_cover(variable, scope, problems)
     expressions = [component.expression for component in variable.components]

@@ -12,6 +12,7 @@ from ..solve.adaptive import METHODS
 
 ALL_METHODS = (*FIXED_METHODS, *METHODS)
 _MOST_STEPS = 10**9
+_MOST_SAVES = 10**7  # each keeps every variable in memory
 # Rounding allowed when steps are counted: FINAL TIME 40 at a step of .1 is 400 steps, not 399.
 _SLACK = 1e-6
 
@@ -70,5 +71,10 @@ def check(clock: Clock) -> Clock:
     if (clock.final - clock.initial) / clock.step > _MOST_STEPS:
         raise ArgumentError(
             f"A step of {clock.step:g} makes more than {_MOST_STEPS:,} steps.", remedy="Use a longer step."
+        )
+    if (clock.final - clock.initial) / max(clock.saveper, clock.step) > _MOST_SAVES:
+        raise ArgumentError(
+            f"A SAVEPER of {clock.saveper:g} keeps more than {_MOST_SAVES:,} points in time.",
+            remedy="Use a longer one.",
         )
     return clock
