@@ -1,4 +1,4 @@
-"""The command line: `capdyn run`, `report`, `compare`, `info`, `check`. Thin: each command calls the library and prints.
+"""The command line: `capdyn run`, `report`, `compare`, `info`, `check`. Thin: each calls the library and prints.
 
 Nothing slow is imported before a command needs it, so that `capdyn --help` answers at once.
 """

@@ -55,15 +55,6 @@ def ranges(case: Case) -> Iterator[Finding]:
                 f"The constant '{symbol.variable}' has {lacks}.",
                 "Write [least,greatest] behind its unit: what it can be, not what it is believed to be.",
             )
-        if low is not None and high is not None and low > high:
-            yield Finding(
-                "ranges",
-                symbol.variable,
-                symbol.where,
-                f"The range of '{symbol.variable}' runs from {low:g} to {high:g}.",
-                "Write the least value first.",
-            )
-            continue
         for place, value in zip(everywhere(symbol), symbol.values, strict=True):
             if (low is not None and value < low) or (high is not None and value > high):
                 ends = f"[{'?' if low is None else f'{low:g}'},{'?' if high is None else f'{high:g}'}]"
@@ -121,7 +112,7 @@ def influence(case: Case) -> Iterator[Finding]:
             if (
                 word
                 or variable.key in outputs
-                or re.search(rf"[\"'\[]{re.escape(variable.name)}[\"'\[]", told)
+                or re.search(rf"[\"'\[]{re.escape(variable.name)}[\"'\[]", told, re.I)
             ):
                 continue
             remedy = "Use it, remove it, or begin its comment with 'Output:'."
@@ -155,7 +146,7 @@ def words(case: Case) -> Iterator[Finding]:
                 variable.name,
                 variable.where,
                 f"'{variable.name}' has no {' and no '.join(lacks)}.",
-                "Write: name = equation ~ unit ~ what it means |  (Dmnl for a plain number).",
+                "Write: name = equation ~ unit ~ comment |, with Dmnl for a plain number.",
             )
 
 
@@ -231,7 +222,8 @@ def names(case: Case) -> Iterator[Finding]:
                 "names",
                 other.variable.name,
                 other.variable.where,
-                f"The {what}s '{first.name}' (line {first.variable.where.line}) and '{other.name}' differ only in spelling.",
+                f"The {what}s '{first.name}' (line {first.variable.where.line}) and '{other.name}' differ only in "
+                "spelling.",
                 "Write one of them everywhere."
                 if what == "unit"
                 else "Rename one, or use a single variable.",

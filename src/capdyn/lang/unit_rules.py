@@ -1,13 +1,13 @@
 """One row per function: what units it takes and gives.
 
-A row reads `"a, t -> a*t"`: one term an argument, then the result. In a term a, b, c are whatever unit the first argument
-with that letter has, t is the model's time unit, 1 is a plain number, ? anything. A term that ends in ~ also takes a
-bare number for whatever is needed there: an initial value is a whole quantity, and a 100 there is 100 of the stock.
+A row reads `"a, t -> a*t"`: one term an argument, then the result. In a term a, b, c are whatever unit the first
+argument with that letter has, t is the model's time unit, 1 is a plain number, ? anything. A term that ends in ~ also
+takes a bare number for whatever is needed there: an initial value is a whole quantity, and a 100 is 100 of the stock.
 
-Sources: the entries of the functions in the Vensim reference manual, https://www.vensim.com/documentation/functions.html ,
-and https://www.vensim.com/documentation/22275.html (units checking). One difference: Vensim also wants the
-argument of a lookup to be a plain number; here it is free, since tables over Time and over prices are common and no error
-in themselves.
+Sources: the entries of the functions in the Vensim reference manual,
+https://www.vensim.com/documentation/functions.html , and https://www.vensim.com/documentation/22275.html (units
+checking). One difference: Vensim also wants the argument of a lookup to be a plain number
+(https://www.vensim.com/documentation/22280.html); here it is free, since tables over Time are common and no error.
 """
 
 from __future__ import annotations

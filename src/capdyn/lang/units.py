@@ -37,7 +37,7 @@ _TOKEN = re.compile(r"\s*(?:(?P<mark>[*/^()])|(?P<number>-?\d+(?:\.\d*)?)(?![^\s
 
 @dataclass(frozen=True)
 class Unit:
-    """A product of powers; `powers` holds (name, exponent other than 0), names in order. None at all: a plain number."""
+    """A product of powers; `powers` holds (name, exponent other than 0) in order of names; none: a plain number."""
 
     powers: tuple[tuple[str, Fraction], ...] = ()
 

@@ -255,8 +255,8 @@ class _Equation:
         text = self.text
         self.wrong(
             call,
-            f"In '{text(call)}', '{text(call.arguments[0])}' is in {self.check.vocabulary.write(base)} and its exponent is "
-            "no plain number.",
+            f"In '{text(call)}', '{text(call.arguments[0])}' is in {self.check.vocabulary.write(base)} and its "
+            "exponent is no plain number.",
             "Divide it by a reference value in the same unit.",
         )
         return _UNKNOWN
