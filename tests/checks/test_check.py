@@ -219,6 +219,34 @@ def test_runs_that_break(model):
     )
 
 
+def test_runs_that_a_shorter_step_mends(model):
+    # By Euler at a step of 1, y becomes negative where Speed is above 1, and the root breaks.
+    equations = """
+        Speed = 0.5 ~ 1/Year [0.1,1.9] ~ |
+        y = INTEG(-Speed * y, 1) ~ Dmnl ~ |
+        root = y^0.5 ~ Dmnl ~ |
+    """
+    found = capdyn.check(model(equations), ["finite"], draws=40)
+    assert [finding.remedy for finding in found] == [
+        "Take a shorter TIME STEP: all of them run through at a quarter of the step."
+    ]
+
+
+def test_constants_outside_their_range_stay_as_they_are(said):
+    equations = """
+        Outflow = 3 ~ 1/Year [0,2] ~ |
+        Level = INTEG(-Outflow, 1) ~ Dmnl [0,10] ~ |
+    """
+    (found,) = said(equations, "negative")
+    assert found.startswith("The stock 'Level' becomes negative in ")
+
+
+def test_constants_that_set_the_time_are_not_varied(model):
+    opened = model("dt = 0.5 ~ Year [0.1,1] ~ |\nb = dt ~ Year ~ |", time_step="dt ~ Year ~ |")
+    assert Case(opened).sample == {}
+    assert capdyn.check(opened, ["finite", "negative"]) == []
+
+
 def test_the_run_itself_breaks(said):
     (found, *_) = said("a = 1 / (Time - 2) ~ Dmnl ~ |", "finite")
     assert found.startswith("The run stopped being finite: 'a' is inf at time 2")

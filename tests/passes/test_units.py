@@ -1,5 +1,6 @@
 """Units: how they are read, and what is said where they do not fit. Each row is a model of a few lines."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -257,6 +258,24 @@ def test_subscripts(model):
     )
     assert [finding.problem.what for finding in found] == [
         "'Total' is declared in Person, and its equation 'SUM(Jobs[Region!]*Pay[Region!])' gives Dollar."
+    ]
+
+
+@pytest.mark.parametrize("place", range(0, 363, 40))
+def test_a_wrong_unit_in_the_regional_model_is_found(regional, place):
+    assert check_units(regional.source) == []
+    variables = regional.source.variables
+    name = list(variables)[place]
+    wrong = replace(variables[name], units="Banana")
+    assert check_units(replace(regional.source, variables={**variables, name: wrong}))
+
+
+def test_time_settings_have_one_unit(model):
+    found = check_units(
+        model("x = Time ~ Year ~ |", initial_time="0 ~ Year ~ |", final_time="9 ~ Month ~ |").source
+    )
+    assert [finding.problem.what for finding in found] == [
+        "'FINAL TIME' is in Month and 'INITIAL TIME' in Year."
     ]
 
 

@@ -56,8 +56,11 @@ class Case:
         A Latin hypercube (McKay, Beckman and Conover 1979), uniform between the ends.
         """
         found: dict[str, tuple[float, float]] = {}
+        fixed = self._timing()
         for symbol in self.constants:
             low, high = symbol.limits
+            if symbol.name in fixed:
+                continue
             if low is not None and high is not None and np.isfinite(high - low):
                 found.update({address_of(symbol, place): (low, high) for place in everywhere(symbol)})
         if not found or self.draws < 1:
@@ -69,6 +72,24 @@ class Case:
         # A weighted mean, so that rounding never leaves the range.
         values = np.clip(ends[:, 0] * (1 - unit) + ends[:, 1] * unit, ends[:, 0], ends[:, 1])
         return {name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(found)}
+
+    @property
+    def step(self) -> float:
+        """The time step of the ensemble's members."""
+        return float(self.members.attrs["step"]) if self.members is not None else np.nan
+
+    def _timing(self) -> set[str]:
+        """Variables that the time settings follow from; all members of an ensemble share them."""
+        found, new = set(), set(CONTROLS)
+        while new:
+            found |= new
+            new = {
+                name
+                for key in new & self.model.source.variables.keys()
+                for component in self.model.source.variables[key].components
+                for name in names_in(component.expression)
+            } - found
+        return found
 
     @cached_property
     def members(self) -> xr.Dataset | None:

@@ -20,34 +20,56 @@ from .finding import Finding
 STEP_TOLERANCE = 1e-3  # of a variable's largest value
 _ROUNDING = 1e-9  # of a stock's largest value: less below zero is no more than rounding
 _MOST_ROUNDS = 40
+_MOST_PIECES = 64
 _MOST_CULPRITS = 8
+_SHORTER = "Take a shorter TIME STEP"
+_LOOK = "ook for a division by zero, LN, SQRT or a power in its equation, or narrow the ranges."
 
 
 def finite(case: Case) -> Iterator[Finding]:
-    """Members of the ensemble that stop being finite: how many, where, and what does it."""
+    """Members of the ensemble that stop being finite: how many, where, why, and whether a shorter step helps."""
     if isinstance(case.run, NumericalError):
         for problem in case.run.problems:
             yield Finding("finite", "", problem.where, problem.what, problem.remedy)
     members = case.members
     if members is None:
         return
-    broken = members["status"].values != 0
-    names = members["failed_variable"].values
+    broken = _breaks(members)
+    names = np.array(
+        [parse_address(str(name))[0] if name else "" for name in members["failed_variable"].values]
+    )
     for name in dict.fromkeys(names[broken].tolist()):
         these = np.flatnonzero(broken & (names == name))
         first = int(these[0])
-        culprits = _culprits(case, first, _breaks)
-        variable = parse_address(name)[0] if name else ""
-        source = next((v for v in case.model.source.variables.values() if v.name == variable), None)
+        symbol = next((s for s in case.model.system.symbols.values() if s.variable == name), None)
+        outputs = [name] if symbol else None
+        culprits = _culprits(case, first, _breaks, outputs)
+        healed = _healed(case, these, outputs)
+        if len(healed) == len(these):
+            remedy = f"{_SHORTER}: all of them run through at a quarter of the step."
+        elif len(healed):
+            remedy = f"{_SHORTER}: {len(healed)} of them run through at a quarter of the step. For the others l{_LOOK}"
+        else:
+            remedy = f"A shorter step does not help. L{_LOOK}"
         yield Finding(
             "finite",
-            variable,
-            source.where if source else None,
-            f"'{name}' stops being finite in {len(these)} of {len(broken)} members over the ranges (seed {case.seed}); "
-            f"first in member {first}, at time {float(members['failed_time'].values[first]):g}{culprits}.",
-            "Look for a division by zero, LN, SQRT or a power in its equation, take a shorter step, or narrow the "
-            "ranges.",
+            name,
+            symbol.where if symbol else None,
+            f"'{members['failed_variable'].values[first]}' stops being finite in {len(these)} of {len(broken)} members "
+            f"over the ranges (seed {case.seed}); first in member {first}, at time "
+            f"{float(members['failed_time'].values[first]):g}{culprits}.",
+            remedy,
         )
+
+
+def _healed(case: Case, these: np.ndarray, outputs: list[str] | None) -> np.ndarray:
+    """Those of the members that stay finite at a quarter of the step."""
+    short: dict[str, object] = {"time": {"step": case.step / 4}}
+    if case.scenario:
+        short["inherits"] = case.scenario
+    sample = {name: values[these] for name, values in case.sample.items()}
+    runs = ensemble(case.model, sample, short, outputs, case.method)
+    return these[~_breaks(runs)]
 
 
 def negative(case: Case) -> Iterator[Finding]:
@@ -68,7 +90,7 @@ def negative(case: Case) -> Iterator[Finding]:
         place = tuple(np.argwhere(below[first])[0])
         time = float(members["time"].values[place[0]])
         name = symbol.variable
-        culprits = _culprits(case, first, partial(_empties, name))
+        culprits = _culprits(case, first, partial(_empties, name), [name])
         yield Finding(
             "negative",
             name,
@@ -98,15 +120,29 @@ def _below_zero(data: xr.DataArray) -> np.ndarray:
     return np.asarray(np.where(np.isfinite(values), values, 0.0) < -_ROUNDING * scale)
 
 
-def _culprits(case: Case, member: int, offends: Callable[[xr.Dataset], np.ndarray]) -> str:
+def _culprits(
+    case: Case, member: int, offends: Callable[[xr.Dataset], np.ndarray], outputs: list[str] | None
+) -> str:
     """A small set of the member's constants that does it alone, all others as in the file.
 
     Parts of the set are tried, all at once as an ensemble; the first that still offends is divided further (delta
     debugging: Zeller and Hildebrandt, IEEE Transactions on Software Engineering 28 (2002) 183).
     """
-    chosen = {name: float(values[member]) for name, values in case.sample.items()}
     base = _base(case)
+    chosen = {name: float(case.sample[name][member]) for name in base}
+
+    def first(trials: list[list[str]]) -> list[str] | None:
+        """The first of the sets that does it."""
+        rows = {
+            name: np.array([chosen[name] if name in trial else base[name] for trial in map(set, trials)])
+            for name in kept
+        }
+        runs = ensemble(case.model, rows, case.scenario, outputs, case.method)
+        return next((trial for trial, bad in zip(trials, offends(runs), strict=True) if bad), None)
+
     kept, pieces = list(chosen), 2
+    if not kept or first([kept]) is None:
+        return ""
     for _ in range(_MOST_ROUNDS):
         pieces = min(pieces, len(kept))
         if pieces < 2:
@@ -114,34 +150,31 @@ def _culprits(case: Case, member: int, offends: Callable[[xr.Dataset], np.ndarra
         bounds = np.linspace(0, len(kept), pieces + 1).astype(int)
         parts = [kept[a:b] for a, b in pairwise(bounds)]
         rests = [[name for name in kept if name not in set(part)] for part in parts]
-        trials = parts + (rests if pieces > 2 else [])
-        rows = {
-            name: np.array([chosen[name] if name in trial else base[name] for trial in map(set, trials)])
-            for name in kept
-        }
-        runs = ensemble(case.model, rows, case.scenario, None, case.method)
-        found = next((trial for trial, bad in zip(trials, offends(runs), strict=True) if bad), None)
-        if found is None:
-            if pieces == len(kept):
-                break
-            pieces *= 2
-        else:
-            pieces = 2 if len(found) <= len(kept) // pieces + 1 else pieces - 1
+        found = first(parts + (rests if pieces > 2 else []))
+        if found is not None:
+            pieces = 2 if len(found) <= len(kept) // pieces + 1 else max(pieces - 1, 2)
             kept = found
+        elif pieces in (len(kept), _MOST_PIECES):
+            break
+        else:
+            pieces = min(2 * pieces, _MOST_PIECES)
     listed = ", ".join(f"{name} = {chosen[name]:.6g}" for name in kept[:_MOST_CULPRITS])
     rest = f" and {len(kept) - _MOST_CULPRITS} more" if len(kept) > _MOST_CULPRITS else ""
     return f" with {listed}{rest}"
 
 
 def _base(case: Case) -> dict[str, float]:
-    """The value of each sampled constant where nothing is varied: the scenario's."""
+    """The value of each sampled constant where nothing is varied, the scenario's; without those outside their range."""
     data = case.run if isinstance(case.run, xr.Dataset) else None
     found: dict[str, float] = {}
     for symbol in case.constants:
+        low, high = symbol.limits
         values = np.array(symbol.values) if data is None else data[symbol.variable].values.ravel()
         for place, value in zip(np.ndindex(*symbol.shape), values, strict=True):
-            found[address_of(symbol, place)] = float(value)
-    return {name: found[name] for name in case.sample}
+            address = address_of(symbol, place)
+            if address in case.sample and low is not None and high is not None and low <= value <= high:
+                found[address] = float(value)
+    return found
 
 
 def step(case: Case) -> Iterator[Finding]:

@@ -55,9 +55,7 @@ def check_units(model: Model, synonyms: Iterable[Iterable[str]] = SYNONYMS) -> l
     for variable in model.variables.values():
         if not variable.hidden:
             work.declare(variable)
-    for name in CONTROLS:
-        if name in work.declared and TIME not in work.constants:
-            work.constants[TIME] = work.declared[name]
+    work.time_unit()
     for variable in model.variables.values():
         if not variable.hidden:
             for component in variable.components:
@@ -101,6 +99,23 @@ class _Check:
                 "Write a product of powers, such as Dollar/(Person*Year) or 1/Year^2.",
             )
             self.findings.append(UnitFinding(variable.name, problem))
+
+    def time_unit(self) -> None:
+        """The unit of time is that of the time settings, which have one."""
+        first = next((name for name in CONTROLS if name in self.declared), None)
+        if first is None:
+            return
+        self.constants[TIME] = self.declared[first]
+        for name in CONTROLS:
+            if self.declared.get(name, self.declared[first]) != self.declared[first]:
+                here, other = self.model.variables[name], self.model.variables[first]
+                problem = Problem(
+                    f"'{here.name}' is in {self.vocabulary.write(self.declared[name])} and '{other.name}' in "
+                    f"{self.vocabulary.write(self.declared[first])}.",
+                    here.where,
+                    "The time settings have one unit, the model's time unit.",
+                )
+                self.findings.append(UnitFinding(here.name, problem))
 
     def equation(self, variable: Variable, component: Component) -> None:
         """Checks one equation."""
