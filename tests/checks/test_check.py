@@ -125,8 +125,8 @@ def test_what_a_file_beside_the_model_names_is_an_output(tmp_path):
 
 def test_words(said):
     assert said("a = 1 ~ ~ |\nb = 1 ~ Year ~ |\nc = 1 ~ Year ~ What it is. |", "words") == [
-        "'a' has no unit and no comment. Write: name = equation ~ unit ~ comment |, with Dmnl for a plain number.",
-        "'b' has no comment. Write: name = equation ~ unit ~ comment |, with Dmnl for a plain number.",
+        "'a' has no unit and no comment. Say what it means and in which unit it is (Dmnl for a plain number).",
+        "'b' has no comment. Say what it means and in which unit it is (Dmnl for a plain number).",
     ]
 
 

@@ -23,7 +23,7 @@ def test_findings(call):
     assert (done.exit_code, done.stderr) == (1, "")
     assert done.stdout == (
         "Notes\n  words  small.mdl:2:1: 'Decay' has no comment.\n"
-        "         Write: name = equation ~ unit ~ comment |, with Dmnl for a plain number.\n\n"
+        "         Say what it means and in which unit it is (Dmnl for a plain number).\n\n"
         "1 finding: 1 note.\n"
     )
 
@@ -45,7 +45,7 @@ def test_json(call):
             "line": 2,
             "column": 1,
             "what": "'Decay' has no comment.",
-            "remedy": "Write: name = equation ~ unit ~ comment |, with Dmnl for a plain number.",
+            "remedy": "Say what it means and in which unit it is (Dmnl for a plain number).",
         }
     ]
     assert json.loads(call("small.mdl", "--only", "units", "--json").stdout) == []

@@ -253,11 +253,13 @@ def test_subscripts(model):
             Jobs[Region] = 1, 2 ~ Person ~ |
             Pay[Region] = 3 ~ Dollar/Person ~ |
             Total = SUM(Jobs[Region!] * Pay[Region!]) ~ Person ~ |
+            Centre = Jobs[Core] + Pay[Core] ~ ~ |
             """
         ).source
     )
     assert [finding.problem.what for finding in found] == [
-        "'Total' is declared in Person, and its equation 'SUM(Jobs[Region!]*Pay[Region!])' gives Dollar."
+        "'Total' is declared in Person, and its equation 'SUM(Jobs[Region!]*Pay[Region!])' gives Dollar.",
+        "In 'Jobs[Core] + Pay[Core]', 'Jobs[Core]' is in Person and 'Pay[Core]' in Dollar/Person.",
     ]
 
 

@@ -146,7 +146,7 @@ def words(case: Case) -> Iterator[Finding]:
                 variable.name,
                 variable.where,
                 f"'{variable.name}' has no {' and no '.join(lacks)}.",
-                "Write: name = equation ~ unit ~ comment |, with Dmnl for a plain number.",
+                "Say what it means and in which unit it is (Dmnl for a plain number).",
             )
 
 

@@ -16,6 +16,7 @@ from ..errors import Problem, Where
 from ..lang.expressions import Array, Call, Expression, Number, Reference, walk
 from ..lang.functions import NOT_AVAILABLE
 from ..lang.model import CONTROLS, Component, Model, Variable
+from ..lang.names import key
 from ..lang.unit_rules import TIME, UNIT_RULES, Term, UnitRule
 from ..lang.units import DMNL, SYNONYMS, Unit, Vocabulary
 from ..lang.vensim_text import number_text, vensim_text
@@ -82,7 +83,7 @@ class _Check:
     def __post_init__(self) -> None:
         for range_ in self.model.ranges.values():
             self.names[range_.key] = range_.name
-            self.names.update({member: member for member in range_.members})
+            self.names.update({key(member): member for member in range_.members})
         self.names.update({variable.key: variable.name for variable in self.model.variables.values()})
         self.names["time"] = "Time"
 
@@ -137,17 +138,17 @@ class _Check:
             f"Correct the unit, or the equation: {unit(found.unit / declared)} is too much.",
         )
 
-    def of_variable(self, key: str) -> _Found:
+    def of_variable(self, name: str) -> _Found:
         """The unit of a variable; what the expansion of a macro has made takes that of its equation."""
-        variable = self.model.variables[key]
+        variable = self.model.variables[name]
         if not variable.hidden:
-            return _Found(self.declared.get(key))
-        if key in self._open:
+            return _Found(self.declared.get(name))
+        if name in self._open:
             return _UNKNOWN
-        self._open.add(key)
+        self._open.add(name)
         component = variable.components[0]
         found = _Equation(replace(self, findings=[]), variable, component).infer(component.expression)
-        self._open.discard(key)
+        self._open.discard(name)
         return _Found(found.unit)
 
 
