@@ -217,6 +217,10 @@ def test_runs_that_break(model):
         f"'root' stops being finite in 20 of 40 members over the ranges (seed 0); first in member {first}, at time 0 with "
         f"Near = {near[first]:.6g}."
     )
+    assert found.remedy == (
+        "A quarter of the step does not help. Look for a division by zero, LN, SQRT or a power in its equation, or "
+        "narrow the ranges."
+    )
 
 
 def test_runs_that_a_shorter_step_mends(model):

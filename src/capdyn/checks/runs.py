@@ -48,9 +48,12 @@ def finite(case: Case) -> Iterator[Finding]:
         if len(healed) == len(these):
             remedy = f"{_SHORTER}: all of them run through at a quarter of the step."
         elif len(healed):
-            remedy = f"{_SHORTER}: {len(healed)} of them run through at a quarter of the step. For the others l{_LOOK}"
+            remedy = (
+                f"{_SHORTER}: {len(healed)} of them run through at a quarter of the step, the others perhaps at less. "
+                f"If not, l{_LOOK}"
+            )
         else:
-            remedy = f"A shorter step does not help. L{_LOOK}"
+            remedy = f"A quarter of the step does not help. L{_LOOK}"
         yield Finding(
             "finite",
             name,
