@@ -18,8 +18,9 @@ MAY_IMPORT = {
     "emit": ({"errors", "lang", "passes"}, {"numpy", "llvmlite"}),
     "run": ({"errors", "lang", "solve", "read", "passes", "emit"}, {"numpy", "xarray", "pydantic", "rich"}),
     "report": ({"errors", "lang", "run"}, {"numpy", "xarray", "matplotlib", "jinja2"}),
-    "cli": ({"__init__", "errors", "lang", "run", "report"}, {"typer", "click", "rich"}),
-    "__init__": ({"errors", "run", "report"}, set()),
+    "checks": ({"errors", "lang", "passes", "emit", "run"}, {"numpy", "scipy", "xarray"}),
+    "cli": ({"__init__", "errors", "lang", "run", "report", "checks"}, {"typer", "click", "rich"}),
+    "__init__": ({"errors", "run", "report", "checks"}, set()),
 }
 
 

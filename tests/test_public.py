@@ -10,11 +10,13 @@ import capdyn
 PUBLIC = [
     "ArgumentError",
     "CapdynError",
+    "Finding",
     "Model",
     "ModelError",
     "NumericalError",
     "ScenarioError",
     "StoreError",
+    "check",
     "compare",
     "ensemble",
     "load",

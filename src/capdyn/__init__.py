@@ -14,6 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checks.check import check
+    from .checks.finding import Finding
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
     from .report import write_report
     from .run.compare import compare
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
 _HOME = {
     "ArgumentError": ".errors",
     "CapdynError": ".errors",
+    "Finding": ".checks.finding",
     "Model": ".run.open",
     "ModelError": ".errors",
     "NumericalError": ".errors",
     "ScenarioError": ".errors",
     "StoreError": ".errors",
+    "check": ".checks.check",
     "compare": ".run.compare",
     "ensemble": ".run.ensemble",
     "load": ".run.store",
@@ -45,11 +49,13 @@ _HOME = {
 __all__ = [
     "ArgumentError",
     "CapdynError",
+    "Finding",
     "Model",
     "ModelError",
     "NumericalError",
     "ScenarioError",
     "StoreError",
+    "check",
     "compare",
     "ensemble",
     "load",

@@ -1,4 +1,4 @@
-"""The command line: `capdyn run`, `report`, `compare`, `info`. Thin: each command calls the library and prints.
+"""The command line: `capdyn run`, `report`, `compare`, `info`, `check`. Thin: each calls the library and prints.
 
 Nothing slow is imported before a command needs it, so that `capdyn --help` answers at once.
 """
@@ -238,6 +238,40 @@ def info(
         print(dumps(about, indent=2, ensure_ascii=False))
     else:
         print(write_variable(about) if variable else write_description(about), end="")
+
+
+@app.command(
+    short_help="Findings about a model: units, ranges, sources, runs that break.",
+    epilog="Example: capdyn check models/regional_capability --only units,ranges",
+)
+def check(
+    model: _Model,
+    draws: Annotated[
+        int, typer.Option(min=0, help="Runs over the ranges of all constants; 0 leaves them out.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Of these runs.")] = 0,
+    only: Annotated[
+        str | None, typer.Option(metavar="KIND,...", help="Only these checks, such as units,ranges,step.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """List what a careful colleague would point out, worst first; exit status 1 if there is anything."""
+    from .checks.check import check as check_model
+    from .checks.show import write_findings
+    from .run.open import open_model
+
+    kinds = [kind.strip() for kind in only.split(",")] if only is not None else None
+    opened = open_model(model)
+    with _progress() as tell:
+        found = check_model(opened, kinds, draws, seed, tell)
+    if json:
+        from json import dumps
+
+        print(dumps([finding.plain() for finding in found], indent=2, ensure_ascii=False))
+    else:
+        print(write_findings(found), end="")
+    if found:
+        raise typer.Exit(DIFFERENT)
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, float]:

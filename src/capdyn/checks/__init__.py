@@ -1,0 +1,1 @@
+"""Findings about a model: what a careful colleague would point out. Begins at `check.py`."""
