@@ -113,7 +113,9 @@ def _compare(name: str, folder: Path, repeat: int, without: set[str]) -> None:
             values = base * np.linspace(0.9, 1.1, engine.members)
             if engine.members not in reference:
                 reference[engine.members] = engines[0].run(values)
-            started = time.process_time()  # of all threads; on a machine that others use, the clock says little
+            started = (
+                time.process_time()
+            )  # of all threads; on a machine that others use, the clock says little
             found = engine.run(values)
             times[engine.name].append((time.process_time() - started) / engine.members)
             expected = reference[engine.members]

@@ -38,4 +38,6 @@ def pytest_terminal_summary(terminalreporter):
                 models.add(report.nodeid.split("[", 1)[1].split("-")[1])
     if any(found.values()):
         right = len(found["passed"] - found["failed"])
-        terminalreporter.write_line(f"corpus: {right} of {len(found['passed'] | found['failed'])} models as expected")
+        terminalreporter.write_line(
+            f"corpus: {right} of {len(found['passed'] | found['failed'])} models as expected"
+        )

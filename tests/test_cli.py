@@ -280,7 +280,10 @@ class TestInfo:
 
     def test_unknown_variable(self, folder):
         done = call("info", "small", "--variable", "trst")
-        assert (done.exit_code, done.stderr) == (2, "'trst' is not a variable of 'small'. Did you mean 'Trust'?\n")
+        assert (done.exit_code, done.stderr) == (
+            2,
+            "'trst' is not a variable of 'small'. Did you mean 'Trust'?\n",
+        )
 
 
 class TestProcess:
@@ -306,7 +309,9 @@ class TestProcess:
         assert done.returncode == 0
         assert done.stdout.startswith("capdyn")
 
-    @pytest.mark.parametrize("arguments", [["rnu"], ["run"], ["run", "x", "--nosuch"], ["run", "x", "--step", "a"]])
+    @pytest.mark.parametrize(
+        "arguments", [["rnu"], ["run"], ["run", "x", "--nosuch"], ["run", "x", "--step", "a"]]
+    )
     def test_wrong_usage(self, arguments):
         done = process(*arguments)
         assert done.returncode == 2

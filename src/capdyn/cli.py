@@ -116,7 +116,8 @@ def run(
     scenario: _Scenarios = None,
     set_: _Settings = None,
     method: Annotated[
-        str | None, typer.Option(help="euler, rk2, rk4, lsoda, radau, bdf, dop853 or rk45; default: the model's.")
+        str | None,
+        typer.Option(help="euler, rk2, rk4, lsoda, radau, bdf, dop853 or rk45; default: the model's."),
     ] = None,
     step: Annotated[float | None, typer.Option(help="Time step, in the model's time unit.")] = None,
     out: Annotated[

@@ -39,7 +39,9 @@ def work(pipe: Connection) -> None:
         while (job := pipe.recv()) is not None:
             number, suffix, data = job
             used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-            resource.setrlimit(resource.RLIMIT_CPU, (used + SECONDS, resource.RLIM_INFINITY))  # ends it by SIGXCPU
+            resource.setrlimit(
+                resource.RLIMIT_CPU, (used + SECONDS, resource.RLIM_INFINITY)
+            )  # ends it by SIGXCPU
             with tempfile.TemporaryDirectory(dir=place) as folder:
                 pipe.send((number, *run(data, suffix, Path(folder), watch, compiled=number % 8 == 0)))
 

@@ -13,8 +13,25 @@ import numpy as np
 MOST_STEPS = 2_000
 MOST_NUMBERS = 200_000
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
-FORBIDDEN = ("socket.connect", "socket.bind", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
-CHANGING = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.truncate", "shutil.rmtree")
+FORBIDDEN = (
+    "socket.connect",
+    "socket.bind",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+)
+CHANGING = (
+    "os.remove",
+    "os.rename",
+    "os.mkdir",
+    "os.rmdir",
+    "os.symlink",
+    "os.link",
+    "os.truncate",
+    "shutil.rmtree",
+)
 
 
 class Watch:
@@ -91,7 +108,9 @@ def _attempt(file: Path, compiled: bool) -> tuple[str, str]:
     if compiled:
         fast = capdyn.simulate(model, method=_method(model))
         for name in slow.data_vars:
-            np.testing.assert_allclose(fast[name].values, slow[name].values, rtol=1e-9, atol=1e-9, err_msg=str(name))
+            np.testing.assert_allclose(
+                fast[name].values, slow[name].values, rtol=1e-9, atol=1e-9, err_msg=str(name)
+            )
     return "result", ""
 
 
@@ -99,7 +118,9 @@ def _says_where(problem) -> bool:  # type: ignore[no-untyped-def]
     """A file and a line; what is missing altogether has no line, and the last of very many stands for the rest."""
     if problem.what.startswith("... and "):
         return True
-    return problem.where is not None and (problem.where.line >= 1 or problem.what.startswith("The model has no '"))
+    return problem.where is not None and (
+        problem.where.line >= 1 or problem.what.startswith("The model has no '")
+    )
 
 
 def _method(model) -> str:  # type: ignore[no-untyped-def]

@@ -20,7 +20,10 @@ CASES = [
     ("exponential", "x = RANDOM EXPONENTIAL(0, 10, a, a*a, 0)"),
     ("inverse", "m[b,c] = IF THEN ELSE(b = c, a, 1 + Time)\ni[b,c] = INVERT MATRIX(m[b,c], 3)\nx = i[b1,b3]"),
     ("select", "w[b] = 0, 1, 2\nv[b] = a*a*b\nx = VECTOR SELECT(w[b!], v[b!], 0, 5, 0)"),
-    ("reorder", "v[b] = -a*b\no[b] = VECTOR SORT ORDER(v[b], 1)\ny[b] = VECTOR REORDER(v[b], o[b])\nx = y[b1]"),
+    (
+        "reorder",
+        "v[b] = -a*b\no[b] = VECTOR SORT ORDER(v[b], 1)\ny[b] = VECTOR REORDER(v[b], o[b])\nx = y[b1]",
+    ),
     (
         "allocation",
         "r[b] = 2, 3, 4\np[b,profile] = 1,5,2,0;2,6,2,0;3,6,1,0;\n"

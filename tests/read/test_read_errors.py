@@ -33,7 +33,7 @@ MISTAKES = {
     "x = a ? b ~~|": ("1:7", "The character '?' has no meaning here. Take it out"),
     "x = a :XOR: b ~~|": ("1:7", "Nothing is known by this name between colons."),
     'x = a + "b ~~|': ("1:9", 'A quotation mark " is not closed on its line.'),
-    'x = 1 {no end ~~|': ("1:7", "A comment in curly brackets is not closed."),
+    "x = 1 {no end ~~|": ("1:7", "A comment in curly brackets is not closed."),
     "x = f('a) ~~|": ("1:7", "A text in ' is not closed."),
     "x = 2a ~~|": ("1:5", "'2a' is neither a number nor a name."),
     "x = 1_000 ~~|": ("1:5", "'1_000' is neither a number nor a name."),
@@ -59,8 +59,10 @@ MISTAKES = {
     "x = WITH LOOKUP(a, ((1,2),(3))) ~~|": ("1:29", "This table has ')' where , should be."),
     "x = WITH LOOKUP(a, ((1,b))) ~~|": ("1:24", "This table has 'b' where number should be."),
     "x = WITH LOOKUP(a, ((1,2)), 3) ~~|": ("1:27", "Something follows the table of WITH LOOKUP."),
-    "x = MAX([(0,0)-(1,1)], a) ~~|":
-        ("1:9", "There is no name, number or bracket after '(' and before '[(0,0)-(1,1)],'."),
+    "x = MAX([(0,0)-(1,1)], a) ~~|": (
+        "1:9",
+        "There is no name, number or bracket after '(' and before '[(0,0)-(1,1)],'.",
+    ),
     "x((1,2),(3,4)) + 1 ~~|": ("1:16", "Something follows the table of 'x'."),
     "x(1,2,3) ~~|": ("1:3", "This table lists 3 numbers, which are not as many x as y. They read: x1, x2"),
     "x(1,2,3,(4,5)) ~~|": ("1:9", "This table has '(' where number should be."),
@@ -84,16 +86,27 @@ MISTAKES = {
     # macros
     ":MACRO: M(a)\nM = a ~~|\nx = 1 ~~|": ("1:1", "A macro has no end. Write :END OF MACRO:"),
     ":MACRO: M\nM = 1 ~~|\n:END OF MACRO:\nx = 1 ~~|": ("1:1", "A macro has no list of inputs."),
-    ":MACRO: M(a b c, 1)\nM = 1 ~~|\n:END OF MACRO:": ("1:1", "The first line of this macro is not a name with a list"),
-    ":MACRO: M(a, A)\nM = a ~~|\n:END OF MACRO:": ("1:1", "'a' stands twice in the first line of the macro 'M'."),
+    ":MACRO: M(a b c, 1)\nM = 1 ~~|\n:END OF MACRO:": (
+        "1:1",
+        "The first line of this macro is not a name with a list",
+    ),
+    ":MACRO: M(a, A)\nM = a ~~|\n:END OF MACRO:": (
+        "1:1",
+        "'a' stands twice in the first line of the macro 'M'.",
+    ),
     ":MACRO: M(a)\ny = a ~~|\n:END OF MACRO:": ("1:1", "The macro 'M' has no equation for its output 'M'."),
     ":MACRO: M(a:b)\nM = a ~~|\n:END OF MACRO:": ("1:1", "The macro 'M' has no equation for its output 'b'."),
-    ":MACRO: M(a)\na = 1 ~~|\nM = a ~~|\n:END OF MACRO:": ("1:1", "The macro 'M' has an equation for its input 'a'."),
+    ":MACRO: M(a)\na = 1 ~~|\nM = a ~~|\n:END OF MACRO:": (
+        "1:1",
+        "The macro 'M' has an equation for its input 'a'.",
+    ),
     ":MACRO: M(a)\nM[R] = a ~~|\n:END OF MACRO:": ("2:1", "There are no subscripts inside a macro"),
     ":MACRO: M(a)\nM = (a ~~|\n:END OF MACRO:": ("2:5", "The bracket ( is never closed."),
     ":MACRO: M(a)\nM = a ~~|\nM = 1 ~~|\n:END OF MACRO:": ("3:1", "'M' is defined here and in line 2."),
     ":MACRO: M(a)\nM=a~~|\n:END OF MACRO:\n:MACRO: m(a)\nm=a~~|\n:END OF MACRO:": (
-        "4:1", "The macro 'm' is defined here and in line 1."),
+        "4:1",
+        "The macro 'm' is defined here and in line 1.",
+    ),
     ":MACRO: M(a)\n:MACRO: N(a)\nN=a~~|\n:END OF MACRO:": ("1:1", "A macro has no end."),
     "x = a : b ~~|": ("1:7", "A ':' stands outside the call of a macro."),
     "x = M(a :) ~~|": ("1:9", "No output follows this ':'."),
@@ -117,7 +130,10 @@ MISTAKES = {
     "R: A ~~|\nr = 1 ~~|": ("2:1", "'r' is a variable here and a subscript range in line 1."),
     "a = 1 ~~|\nR: A ~~|": ("1:1", "'a' is a variable here and an element of 'R' in line 2."),
     # units
-    "x = 1 ~ Year [0 ~|": ("1:9", "The units 'Year [0' have something in brackets that is not a range of numbers."),
+    "x = 1 ~ Year [0 ~|": (
+        "1:9",
+        "The units 'Year [0' have something in brackets that is not a range of numbers.",
+    ),
     "x = 1 ~ [0] ~|": ("1:9", "The units '[0]' have something in brackets"),
     "x = 1 ~ Year [a,b] ~|": ("1:9", "The units 'Year [a,b]' have something in brackets"),
     "x = 1 ~\n\tYear [5,1] ~|": ("2:2", "The range [5,1] ends before it begins."),
@@ -139,10 +155,19 @@ def test_one_problem_each(wrong):
         assert len(wrong(text).splitlines()) == 1, text
 
 
-@pytest.mark.parametrize("text", ["(" * 101 + "a" + ")" * 101, "(" * 20_000 + "a" + ")" * 20_000,
-                                  "-(" * 5000 + "a" + ")" * 5000, "MAX(a," * 101 + "a" + ")" * 101])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 101 + "a" + ")" * 101,
+        "(" * 20_000 + "a" + ")" * 20_000,
+        "-(" * 5000 + "a" + ")" * 5000,
+        "MAX(a," * 101 + "a" + ")" * 101,
+    ],
+)
 def test_brackets_too_deep(wrong, text):
-    assert "m.mdl:1:" in wrong(f"x = {text} ~~|") and "The equation is nested too deeply." in wrong(f"x = {text} ~~|")
+    assert "m.mdl:1:" in wrong(f"x = {text} ~~|") and "The equation is nested too deeply." in wrong(
+        f"x = {text} ~~|"
+    )
 
 
 def test_a_sum_too_long(wrong):

@@ -14,9 +14,23 @@ def call(function, *arguments, subscripts=()):
 
 
 NUMBERS = {
-    "5": 5.0, "007": 7.0, ".5": 0.5, "5.": 5.0, "1e-3": 0.001, "2.5E+2": 250.0, "-3": -3.0, "+3": 3.0, "- 3": -3.0,
-    "--3": 3.0, "(-3)": -3.0, "-(3)": -3.0, ":NA:": NOT_AVAILABLE, ":na:": NOT_AVAILABLE, "{before} 4 {after}": 4.0,
-    "0.1": 0.1, "123456789012345678901234567890": 1.2345678901234568e29,
+    "5": 5.0,
+    "007": 7.0,
+    ".5": 0.5,
+    "5.": 5.0,
+    "1e-3": 0.001,
+    "2.5E+2": 250.0,
+    "-3": -3.0,
+    "+3": 3.0,
+    "- 3": -3.0,
+    "--3": 3.0,
+    "(-3)": -3.0,
+    "-(3)": -3.0,
+    ":NA:": NOT_AVAILABLE,
+    ":na:": NOT_AVAILABLE,
+    "{before} 4 {after}": 4.0,
+    "0.1": 0.1,
+    "123456789012345678901234567890": 1.2345678901234568e29,
 }
 
 
@@ -110,7 +124,7 @@ NAMES = {
     "price$ now": Reference("price$ now"),
     "Größe der Région": Reference("größe der région"),
     '"R&D / sales"': Reference("r&d / sales"),
-    '"1st [a, b]! (x) | ~ {y} = \'z\'"': Reference("1st [a, b]! (x) | ~ {y} = 'z'"),
+    "\"1st [a, b]! (x) | ~ {y} = 'z'\"": Reference("1st [a, b]! (x) | ~ {y} = 'z'"),
     '"say \\"when\\""': Reference('say \\"when\\"'),
     "k0": Reference("k0"),
     "a[Home]": Reference("a", ("home",)),
@@ -173,12 +187,15 @@ INLINE = {
     "with  lookup (a, ([(0,-1)-(2,3.5)],(0,-1),(1,.5),(2,3)))": call("with lookup", A, TABLE),
     "WITH LOOKUP(a, ([(0,0)-(9,9),(0,0),(1,1)],(0,-1),(1,.5),(2,3)))": call("with lookup", A, TABLE),
     "WITH LOOKUP(a, ((2,3),(0,-1),(1,.5)))": call("with lookup", A, TABLE),
-    "b + WITH LOOKUP(MAX(a, b), ((5,7)))*2":
-        call("+", B, call("*", call("with lookup", call("max", A, B), Table((5.0,), (7.0,))), TWO)),
-    "WITH LOOKUP(WITH LOOKUP(a, ((0,1),(1,2))), ((1,3),(1,4)))":
-        call("with lookup", call("with lookup", A, Table((0.0, 1.0), (1.0, 2.0))), Table((1.0, 1.0), (3.0, 4.0))),
-    "-WITH LOOKUP(a, ((0,1),(1,2)))^2":
-        call("negative", call("^", call("with lookup", A, Table((0.0, 1.0), (1.0, 2.0))), TWO)),
+    "b + WITH LOOKUP(MAX(a, b), ((5,7)))*2": call(
+        "+", B, call("*", call("with lookup", call("max", A, B), Table((5.0,), (7.0,))), TWO)
+    ),
+    "WITH LOOKUP(WITH LOOKUP(a, ((0,1),(1,2))), ((1,3),(1,4)))": call(
+        "with lookup", call("with lookup", A, Table((0.0, 1.0), (1.0, 2.0))), Table((1.0, 1.0), (3.0, 4.0))
+    ),
+    "-WITH LOOKUP(a, ((0,1),(1,2)))^2": call(
+        "negative", call("^", call("with lookup", A, Table((0.0, 1.0), (1.0, 2.0))), TWO)
+    ),
 }
 
 

@@ -142,7 +142,9 @@ def test_subscripts(folder, file, cells, members):
 
 
 def test_a_constant_from_a_file_is_a_parameter(folder):
-    (folder / "m.mdl").write_text(mdl("x = GET XLS CONSTANTS('data.xlsx', 'More', 'C3')\ny = 2*x"), encoding="utf-8")
+    (folder / "m.mdl").write_text(
+        mdl("x = GET XLS CONSTANTS('data.xlsx', 'More', 'C3')\ny = 2*x"), encoding="utf-8"
+    )
     model = capdyn.open_model("m.mdl")
     assert float(capdyn.simulate(model)["y"]) == 14
     assert float(capdyn.simulate(model, parameters={"x": 10})["y"]) == 20
@@ -150,7 +152,9 @@ def test_a_constant_from_a_file_is_a_parameter(folder):
 
 def test_a_string_variable_names_a_file(variable):
     """`x` comes before the texts that it uses: the order of equations does not matter."""
-    (component,) = variable("x = GET XLS CONSTANTS(the file, tab, 'B3')\nthe file :IS: 'data.xlsx'\ntab :is: 'Numbers'")
+    (component,) = variable(
+        "x = GET XLS CONSTANTS(the file, tab, 'B3')\nthe file :IS: 'data.xlsx'\ntab :is: 'Numbers'"
+    )
     assert component.expression == Number(4.0)
 
 
@@ -171,7 +175,9 @@ def test_the_hash_follows_the_files(folder):
 def test_a_model_that_is_kept_is_read_anew_when_a_file_beside_it_changes(folder, monkeypatch):
     """With all that this reader may leave in a model: what is kept comes back equal, and nothing stale does."""
     monkeypatch.setenv("CAPDYN_CACHE", str(folder / "cache"))
-    text = mdl("x = GET DIRECT CONSTANTS('data.csv', ',', 'B2')\ny = M(x)\nc :THE CONDITION: x > 5\nR: a -> (S: b)\nS: b")
+    text = mdl(
+        "x = GET DIRECT CONSTANTS('data.csv', ',', 'B2')\ny = M(x)\nc :THE CONDITION: x > 5\nR: a -> (S: b)\nS: b"
+    )
     macro = ":MACRO: M(input)\nM = 2*input ~~|\n:END OF MACRO:\n"
     (folder / "m.mdl").write_text(macro + text, encoding="utf-8")
     first, second = capdyn.open_model("m.mdl"), capdyn.open_model("m.mdl")
@@ -191,7 +197,9 @@ def test_a_formula_counts_as_the_value_saved_with_it(folder):
             data = old.read(name)
             new.writestr(name, re.sub(rb"</f><v\s*/>|</f><v></v>", b"</f><v>42</v>", data))
     for file, found in (("saved.xlsx", Number(42.0)), ("bare.xlsx", None)):
-        (folder / "m.mdl").write_text(f"x = GET XLS CONSTANTS('{file}', 'Numbers', 'B2') ~~|", encoding="utf-8")
+        (folder / "m.mdl").write_text(
+            f"x = GET XLS CONSTANTS('{file}', 'Numbers', 'B2') ~~|", encoding="utf-8"
+        )
         if found:
             assert read("m.mdl").variables["x"].components[0].expression == found
         else:
@@ -209,45 +217,124 @@ def xls(cell, sheet="Numbers", kind="CONSTANTS", file="data.xlsx"):
 
 # equation in line 4, place of the problem, message
 MISTAKES = [
-    ("x = " + direct("'B2'", file="date.csv"), "4:5", "There is no file 'date.csv' (looked for in '.'). Did you mean "
-     "'data.csv'"),
-    ("x = " + direct("'B2'", file="?data"), "4:5", "'?data' stands for a file that only Vensim's settings name."),
-    ("x = " + direct("'B2'", file="https://example.org/data.csv"), "4:5", "'https://example.org/data.csv' is an "
-     "address in the network, and nothing is fetched from there."),
-    ("x = " + direct("'B2'", file="//server/data.csv"), "4:5", "'//server/data.csv' is an address in the network"),
-    ("x = " + direct("'B2'", file="/etc/passwd"), "4:5", "'/etc/passwd' is not a path relative to the equation file."),
-    ("x = " + direct("'B2'", file="C:data.csv"), "4:5", "'C:data.csv' is not a path relative to the equation file."),
+    (
+        "x = " + direct("'B2'", file="date.csv"),
+        "4:5",
+        "There is no file 'date.csv' (looked for in '.'). Did you mean 'data.csv'",
+    ),
+    (
+        "x = " + direct("'B2'", file="?data"),
+        "4:5",
+        "'?data' stands for a file that only Vensim's settings name.",
+    ),
+    (
+        "x = " + direct("'B2'", file="https://example.org/data.csv"),
+        "4:5",
+        "'https://example.org/data.csv' is an address in the network, and nothing is fetched from there.",
+    ),
+    (
+        "x = " + direct("'B2'", file="//server/data.csv"),
+        "4:5",
+        "'//server/data.csv' is an address in the network",
+    ),
+    (
+        "x = " + direct("'B2'", file="/etc/passwd"),
+        "4:5",
+        "'/etc/passwd' is not a path relative to the equation file.",
+    ),
+    (
+        "x = " + direct("'B2'", file="C:data.csv"),
+        "4:5",
+        "'C:data.csv' is not a path relative to the equation file.",
+    ),
     ("x = " + direct("'B2'", file="."), "4:5", "There is no file '.'"),
-    ("x = " + xls("'B2'", file="old.xls"), "4:5", "'old.xls' is not of a kind that can be read. Save it as .xlsx"),
+    (
+        "x = " + xls("'B2'", file="old.xls"),
+        "4:5",
+        "'old.xls' is not of a kind that can be read. Save it as .xlsx",
+    ),
     ("x = " + xls("'B2'", file="broken.xlsx"), "4:5", "'broken.xlsx' is not a spreadsheet that can be read."),
-    ("x = " + xls("'B2'", file="entities.xlsx"), "4:5", "'entities.xlsx' is not a spreadsheet that can be read."),
-    ("x = " + xls("'B2'", sheet="Number"), "4:5", "'data.xlsx' has no sheet 'Number'. Did you mean 'Numbers'?"),
+    (
+        "x = " + xls("'B2'", file="entities.xlsx"),
+        "4:5",
+        "'entities.xlsx' is not a spreadsheet that can be read.",
+    ),
+    (
+        "x = " + xls("'B2'", sheet="Number"),
+        "4:5",
+        "'data.xlsx' has no sheet 'Number'. Did you mean 'Numbers'?",
+    ),
     ("x = " + direct("'2B'"), "4:5", "'2B' is not the address of a cell. It reads 'B3'"),
     ("x = " + direct("'total'"), "4:5", "'total' is not the address of a cell."),
     ("x = " + direct("'B4'"), "4:5", "Cell B4 of 'data.csv' is empty. Write a number there."),
     ("x = " + direct("'B90'"), "4:5", "Cell B90 of 'data.csv' is empty."),
     ("x = " + direct("'A2'"), "4:5", "Cell A2 of 'data.csv' holds 'Home', not a number."),
     ("x = " + xls("'E2'"), "4:5", "Cell E2 of 'data.xlsx', sheet 'Numbers' holds 'a note', not a number."),
-    ("x[Region, Size] = " + xls("'B3'"), "4:19", "Cell B4 of 'data.xlsx', sheet 'Numbers' is empty; this equation "
-     "needs 2 x 3 numbers from B3 on."),
+    (
+        "x[Region, Size] = " + xls("'B3'"),
+        "4:19",
+        "Cell B4 of 'data.xlsx', sheet 'Numbers' is empty; this equation needs 2 x 3 numbers from B3 on.",
+    ),
     ("x[Region, Size, Region] = " + direct("'B2'"), "4:27", "A block of cells has two directions"),
-    ("x = 2*" + direct("'B2'"), "4:7", "GET CONSTANTS stands inside a formula. Give it a variable of its own"),
-    ("x = GET DIRECT CONSTANTS('data.csv', ',', Region)", "4:5", "The arguments of GET ... are not all texts"),
+    (
+        "x = 2*" + direct("'B2'"),
+        "4:7",
+        "GET CONSTANTS stands inside a formula. Give it a variable of its own",
+    ),
+    (
+        "x = GET DIRECT CONSTANTS('data.csv', ',', Region)",
+        "4:5",
+        "The arguments of GET ... are not all texts",
+    ),
     ("x = GET VDF CONSTANTS('run.vdf', 'y', 1)", "4:5", "GET VDF CONSTANTS reads files of Vensim's own."),
-    ("x(" + direct("'A', 'B6'", kind="LOOKUPS") + ")", "4:3", "Cell B7 of 'data.csv' is empty, and its x in cell"),
+    (
+        "x(" + direct("'A', 'B6'", kind="LOOKUPS") + ")",
+        "4:3",
+        "Cell B7 of 'data.csv' is empty, and its x in cell",
+    ),
     ("x = " + direct("'A1', 'B6'", kind="LOOKUPS"), "4:5", "'A1' is neither a row nor a column."),
-    ("x = " + direct("'A', 'B60'", kind="LOOKUPS"), "4:5", "There are no numbers from the cell that is named on in"),
+    (
+        "x = " + direct("'A', 'B60'", kind="LOOKUPS"),
+        "4:5",
+        "There are no numbers from the cell that is named on in",
+    ),
     ("x := " + direct("'A', 'B5'", kind="DATA"), "4:6", "Cell A5 of 'data.csv' holds 't', not a number."),
-    ("x := " + direct("'B', 'C6'", kind="DATA"), "4:6", "Cell C7 of 'data.csv' has a number, and its time in cell B7 "
-     "is empty."),
-    ("x := " + direct("'D', 'A2'", kind="DATA", file="twice.csv"), "4:6", "Time 5 comes twice in 'twice.csv'."),
-    ("x[Region, Size] := " + direct("'A', 'B6'", kind="DATA"), "4:20", "Series from a file run along one subscript"),
-    ("R: " + direct("'A2', 'A', ''", kind="SUBSCRIPT", file="none.csv"), "4:3", "There is no file 'none.csv'"),
-    ("R: " + direct("'A4', 'A4', ''", kind="SUBSCRIPT"), "4:3", "There are no elements from cell A4 on in 'data.csv'."),
-    ("R: " + direct("'B2', 'B3', '' ", kind="SUBSCRIPT", file="twice.csv"), "4:3", "The element 'X' stands in cells "
-     "B2 and B3 of 'twice.csv'. Leave one."),
+    (
+        "x := " + direct("'B', 'C6'", kind="DATA"),
+        "4:6",
+        "Cell C7 of 'data.csv' has a number, and its time in cell B7 is empty.",
+    ),
+    (
+        "x := " + direct("'D', 'A2'", kind="DATA", file="twice.csv"),
+        "4:6",
+        "Time 5 comes twice in 'twice.csv'.",
+    ),
+    (
+        "x[Region, Size] := " + direct("'A', 'B6'", kind="DATA"),
+        "4:20",
+        "Series from a file run along one subscript",
+    ),
+    (
+        "R: " + direct("'A2', 'A', ''", kind="SUBSCRIPT", file="none.csv"),
+        "4:3",
+        "There is no file 'none.csv'",
+    ),
+    (
+        "R: " + direct("'A4', 'A4', ''", kind="SUBSCRIPT"),
+        "4:3",
+        "There are no elements from cell A4 on in 'data.csv'.",
+    ),
+    (
+        "R: " + direct("'B2', 'B3', '' ", kind="SUBSCRIPT", file="twice.csv"),
+        "4:3",
+        "The element 'X' stands in cells B2 and B3 of 'twice.csv'. Leave one.",
+    ),
     ("R: " + direct("'A2', A3, ''", kind="SUBSCRIPT"), "4:3", "GET ... SUBSCRIPT takes five texts"),
-    ("R: " + direct("'A2', 'A3', ''", kind="SUBSCRIPT") + ", c", "4:57", "Something follows GET ... SUBSCRIPT"),
+    (
+        "R: " + direct("'A2', 'A3', ''", kind="SUBSCRIPT") + ", c",
+        "4:57",
+        "Something follows GET ... SUBSCRIPT",
+    ),
 ]
 
 
@@ -258,7 +345,9 @@ def test_mistake(folder, equation, place, message):
     (folder / "twice.csv").write_text("\n1,x,,5\n2,X,,5\n", encoding="utf-8")
     with zipfile.ZipFile("data.xlsx") as old, zipfile.ZipFile("entities.xlsx", "w") as new:
         for name in old.namelist():
-            new.writestr(name, old.read(name).replace(b"<worksheet", b'<!DOCTYPE a [<!ENTITY b "c">]><worksheet', 1))
+            new.writestr(
+                name, old.read(name).replace(b"<worksheet", b'<!DOCTYPE a [<!ENTITY b "c">]><worksheet', 1)
+            )
     (folder / "m.mdl").write_text(mdl(RANGES + equation), encoding="utf-8")
     with pytest.raises(capdyn.ModelError) as caught:
         read("m.mdl")
@@ -268,15 +357,18 @@ def test_mistake(folder, equation, place, message):
 
 
 def test_all_mistakes_at_once(folder):
-    text = mdl("x = GET XLS CONSTANTS('a.xlsx', 'b', 'C1')\ny = GET XLS CONSTANTS('data.xlsx', 'b', 'C1')\nz = (1")
+    text = mdl(
+        "x = GET XLS CONSTANTS('a.xlsx', 'b', 'C1')\ny = GET XLS CONSTANTS('data.xlsx', 'b', 'C1')\nz = (1"
+    )
     (folder / "m.mdl").write_text(text, encoding="utf-8")
     with pytest.raises(capdyn.ModelError) as caught:
         read("m.mdl")
     assert [problem.where.line for problem in caught.value.problems] == [2, 3, 4]
 
 
-@pytest.mark.parametrize("row, column, text", [(0, 0, "A1"), (2, 25, "Z3"), (9, 26, "AA10"), (0, 701, "ZZ1"),
-                                               (0, 702, "AAA1")])
+@pytest.mark.parametrize(
+    "row, column, text", [(0, 0, "A1"), (2, 25, "Z3"), (9, 26, "AA10"), (0, 701, "ZZ1"), (0, 702, "AAA1")]
+)
 def test_addresses(row, column, text):
     assert address(row, column) == text
     assert column_of(text.rstrip("0123456789")) == column

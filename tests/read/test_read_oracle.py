@@ -44,7 +44,8 @@ def ours(text):
 
 
 numbers = st.floats(min_value=0, max_value=1e300, allow_nan=False).map(repr) | st.sampled_from(
-    ["5", ".5", "5.", "1e3", "1E-3", "2.5e+2"])
+    ["5", ".5", "5.", "1e3", "1E-3", "2.5e+2"]
+)
 
 
 @given(numbers, st.sampled_from(["", "-", "+", "- "]))
@@ -61,9 +62,14 @@ def test_arrays_as_pysd_reads_them(rows):
         assert found.shape == expected.shape and found.values == tuple(expected.ravel())
 
 
-@pytest.mark.parametrize("text", [
-    "(0,1),(2,3),(1,5)", "[(0,0)-(10,10)],(0,1),(2,-3.5)", "(-1,1e3), (0,2)",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(0,1),(2,3),(1,5)",
+        "[(0,0)-(10,10)],(0,1),(2,-3.5)",
+        "(-1,1e3), (0,2)",
+    ],
+)
 def test_tables_as_pysd_reads_them(text, tmp_path):
     path = tmp_path / "m.mdl"
     path.write_text(f"x({text}) ~~|")
@@ -80,8 +86,18 @@ def test_tables_as_pysd_reads_them(text, tmp_path):
 
 # random expressions, printed with as few brackets as the language allows --------------------------------------
 
-LEVEL = {"or": 1, "and": 2, "not": 3, **dict.fromkeys(["=", "<>", "<", "<=", ">", ">="], 4), "+": 5, "-": 5,
-         "*": 6, "/": 6, "negative": 7, "^": 8}
+LEVEL = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    **dict.fromkeys(["=", "<>", "<", "<=", ">", ">="], 4),
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "negative": 7,
+    "^": 8,
+}
 WRITTEN = {"or": ":OR:", "and": ":AND:"}
 
 
@@ -98,7 +114,9 @@ def printed(here, least=0):
     elif isinstance(here, Reference):
         text = here.name + (f"[{', '.join(here.subscripts)}]" if here.subscripts else "")
     elif here.function == "with lookup":
-        points = ",".join(f"({x!r},{y!r})" for x, y in zip(here.arguments[1].x, here.arguments[1].y, strict=True))
+        points = ",".join(
+            f"({x!r},{y!r})" for x, y in zip(here.arguments[1].x, here.arguments[1].y, strict=True)
+        )
         text = f"WITH LOOKUP({printed(here.arguments[0])}, ({points}))"
     elif here.function not in LEVEL:
         text = f"{here.function.upper()}({', '.join(map(printed, here.arguments))})"
@@ -127,15 +145,23 @@ def _negative(argument):
 leaves = (
     st.floats(min_value=0, max_value=1e12).map(Number)
     | st.sampled_from(["a", "relative capability", "k1", "don't", "not here", "größe"]).map(Reference)
-    | st.builds(Reference, st.sampled_from(["a", "b c"]),
-                st.lists(st.sampled_from(["home", "region!", "1st"]), min_size=1, max_size=2).map(tuple))
+    | st.builds(
+        Reference,
+        st.sampled_from(["a", "b c"]),
+        st.lists(st.sampled_from(["home", "region!", "1st"]), min_size=1, max_size=2).map(tuple),
+    )
 )
-tables = st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=4).map(sorted).map(
-    lambda points: Table(tuple(float(x) for x, _ in points), tuple(float(y) for _, y in points)))
+tables = (
+    st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=4)
+    .map(sorted)
+    .map(lambda points: Table(tuple(float(x) for x, _ in points), tuple(float(y) for _, y in points)))
+)
 
 
 def grown(inner):
-    binary = st.tuples(st.sampled_from([name for name in LEVEL if name not in ("not", "negative")]), inner, inner)
+    binary = st.tuples(
+        st.sampled_from([name for name in LEVEL if name not in ("not", "negative")]), inner, inner
+    )
     return (
         binary.map(lambda triple: Call(triple[0], triple[1:]))
         | inner.map(_negative)

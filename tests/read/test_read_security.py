@@ -82,7 +82,9 @@ def test_entities_are_refused(tmp_path, kind, encoding):
     secret = tmp_path / "secret"
     secret.write_text("12345")
     path = tmp_path / "m.xmile"
-    text = ENTITIES[kind].replace("{secret}", str(secret)) + XMILE.format("&e;", "<aux name='x'><eqn>&e;</eqn></aux>")
+    text = ENTITIES[kind].replace("{secret}", str(secret)) + XMILE.format(
+        "&e;", "<aux name='x'><eqn>&e;</eqn></aux>"
+    )
     if encoding == "utf-7":  # which hides the < from a plain search
         text = text.encode("ascii").decode().replace("<", "+ADw-").replace(">", "+AD4-")
     path.write_text(f'<?xml version="1.0" encoding="{encoding}"?>\n' + text)
@@ -102,14 +104,20 @@ def test_pysd_never_evaluates_anything(tmp_path, monkeypatch):
     monkeypatch.setattr(xmile_element, "eval", forbidden, raising=False)
     path = tmp_path / "m.mdl"
     (tmp_path / "a.csv").write_text("0,1\n2,3\n")
-    path.write_text("R: A, B ~~|\ns[R] :EXCEPT: [A] = INTEG(-s[R]*0.5, 1e3) ~ Dmnl [0,1] ~|\ns[A] == 5 ~~|\n"
-                    "t([(0,0)-(1,1)],(0,0),(1,1)) ~~|\nu = TABBED ARRAY(1 2) ~~|\n"
-                    "x = -2.5^2 + MAX(1, f('a', :NA:)) * WITH LOOKUP(3, ([(0,0)-(1,1)],(0,1))) - PI() ~~|\n"
-                    "y(GET DIRECT LOOKUPS('a.csv', ',', '1', 'A2')) ~~|\nz = 1,2;3,4; ~~|\nw = -5 ~~|")
+    path.write_text(
+        "R: A, B ~~|\ns[R] :EXCEPT: [A] = INTEG(-s[R]*0.5, 1e3) ~ Dmnl [0,1] ~|\ns[A] == 5 ~~|\n"
+        "t([(0,0)-(1,1)],(0,0),(1,1)) ~~|\nu = TABBED ARRAY(1 2) ~~|\n"
+        "x = -2.5^2 + MAX(1, f('a', :NA:)) * WITH LOOKUP(3, ([(0,0)-(1,1)],(0,1))) - PI() ~~|\n"
+        "y(GET DIRECT LOOKUPS('a.csv', ',', '1', 'A2')) ~~|\nz = 1,2;3,4; ~~|\nw = -5 ~~|"
+    )
     assert isinstance(read(path), Model)
     path = tmp_path / "m.xmile"
-    path.write_text(XMILE.format("1e1", "<aux name='x'><eqn>-2.5^2 + MAX(1, 3) - INIT(4)</eqn></aux>"
-                                        "<aux name='y'><eqn>1,2,3</eqn></aux>"))
+    path.write_text(
+        XMILE.format(
+            "1e1",
+            "<aux name='x'><eqn>-2.5^2 + MAX(1, 3) - INIT(4)</eqn></aux><aux name='y'><eqn>1,2,3</eqn></aux>",
+        )
+    )
     assert isinstance(read(path), Model)
 
 
@@ -120,12 +128,47 @@ def test_importing_the_package_is_cheap():
     assert done.stdout.strip() == "[]"
 
 
-pieces = st.sampled_from([
-    *"=~|()[]{}\"'+-*/^<>,;:!\\. \n\t\r", "a", "b 2", "3", "1e5", ":AND:", ":NOT:", ":NA:", "INTEG(", "WITH LOOKUP(",
-    "R: A, B ~~|\n", " ~~|\n", "x = ", "y[A] = ", "((0,1),(1,2))", ":EXCEPT:", "****", ":MACRO:", "\\\\\\---///",
-    "SUM(a[R!])", "TABBED ARRAY(", "é", "𝛼", "\x7f", "<->", "->", "==", "IF ", " THEN ", " ELSE ", " MOD ", " AND "])
-fuzz = settings(max_examples=300, deadline=None,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+pieces = st.sampled_from(
+    [
+        *"=~|()[]{}\"'+-*/^<>,;:!\\. \n\t\r",
+        "a",
+        "b 2",
+        "3",
+        "1e5",
+        ":AND:",
+        ":NOT:",
+        ":NA:",
+        "INTEG(",
+        "WITH LOOKUP(",
+        "R: A, B ~~|\n",
+        " ~~|\n",
+        "x = ",
+        "y[A] = ",
+        "((0,1),(1,2))",
+        ":EXCEPT:",
+        "****",
+        ":MACRO:",
+        "\\\\\\---///",
+        "SUM(a[R!])",
+        "TABBED ARRAY(",
+        "é",
+        "𝛼",
+        "\x7f",
+        "<->",
+        "->",
+        "==",
+        "IF ",
+        " THEN ",
+        " ELSE ",
+        " MOD ",
+        " AND ",
+    ]
+)
+fuzz = settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
 @fuzz
@@ -143,7 +186,9 @@ def test_any_text_is_a_model_or_an_error_of_ours(tmp_path, text):
 @given(st.lists(pieces, max_size=15).map("".join), st.sampled_from(["aux", "stock", "flow"]))
 def test_any_xmile_equation_is_a_model_or_an_error_of_ours(tmp_path, text, tag):
     path = tmp_path / "m.xmile"
-    text = "".join(c for c in text if c.isprintable() or c in "\n\t").replace("&", "&amp;").replace("<", "&lt;")
+    text = (
+        "".join(c for c in text if c.isprintable() or c in "\n\t").replace("&", "&amp;").replace("<", "&lt;")
+    )
     path.write_text(XMILE.format("1", f"<{tag} name='x'><eqn>{text}</eqn></{tag}>"), newline="")
     try:
         assert isinstance(read(path), Model)
@@ -151,16 +196,20 @@ def test_any_xmile_equation_is_a_model_or_an_error_of_ours(tmp_path, text, tag):
         assert all(problem.what for problem in error.problems)
 
 
-@pytest.mark.parametrize("text", [
-    'x = "' + "\\" * 50_000 + " ~~|",
-    "****" + " " * 50_000 + "x",
-    "x = " + "1" * 50_000 + "a ~~|",
-    "x([(" + "1" * 50_000 + ")],(0,0)) ~~|",
-    "R: (A" + "1" * 20_000 + "-A2) ~~|",
-    "x" + " y" * 20_000 + " & = 1 ~~|",
-    "x[" + "a, " * 20_000 + "= 1 ~~|",
-    "x = 1 ~ [" + "1" * 50_000 + " ~ |",
-], ids=["backslashes", "heading", "digits", "limits", "range", "words", "subscripts", "units"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = "' + "\\" * 50_000 + " ~~|",
+        "****" + " " * 50_000 + "x",
+        "x = " + "1" * 50_000 + "a ~~|",
+        "x([(" + "1" * 50_000 + ")],(0,0)) ~~|",
+        "R: (A" + "1" * 20_000 + "-A2) ~~|",
+        "x" + " y" * 20_000 + " & = 1 ~~|",
+        "x[" + "a, " * 20_000 + "= 1 ~~|",
+        "x = 1 ~ [" + "1" * 50_000 + " ~ |",
+    ],
+    ids=["backslashes", "heading", "digits", "limits", "range", "words", "subscripts", "units"],
+)
 def test_hostile_text_ends_soon(tmp_path, text):
     path = tmp_path / "m.mdl"
     path.write_text(text)

@@ -38,13 +38,16 @@ def right(xmile):
     def reading(text):
         escaped = text.replace("&", "&amp;").replace("<", "&lt;")
         others = '<aux name="arr"><eqn>1</eqn><dimensions><dim name="Region"/></dimensions></aux>'
-        return xmile(f'<aux name="x"><eqn>{escaped}</eqn></aux>{others}').variables["x"].components[0].expression
+        return (
+            xmile(f'<aux name="x"><eqn>{escaped}</eqn></aux>{others}').variables["x"].components[0].expression
+        )
 
     return reading
 
 
 def test_a_whole_model(xmile, tmp_path):
-    model = xmile("""
+    model = xmile(
+        """
 <stock name="Trust\\nof firms"><doc>How far.</doc><eqn>0.5</eqn>
   <inflow>gain</inflow><inflow>"R&amp;D"</inflow><outflow>loss</outflow>
   <units>Dmnl</units><range min="0"/></stock>
@@ -55,26 +58,44 @@ def test_a_whole_model(xmile, tmp_path):
   1</eqn></flow>
 <aux name="effect"><eqn>TIME</eqn><gf type="extrapolate"><xscale min="0" max="1"/><ypts>1,2,4</ypts></gf></aux>
 <gf name="table" type="discrete"><xpts>1;0</xpts><ypts sep=";">5;6</ypts></gf>
-""".replace("<xpts>", '<xpts sep=";">'))
+""".replace("<xpts>", '<xpts sep=";">')
+    )
     file = str(tmp_path / "m.xmile")
     assert (model.name, model.path, model.method) == ("m", file, "rk4")
     assert model.ranges == {
         "region": SubscriptRange("Region", "region", ("Home", "Core"), Where(file, 5)),
-        "n": SubscriptRange("N", "n", ("1", "2", "3"), Where(file, 5))}
+        "n": SubscriptRange("N", "n", ("1", "2", "3"), Where(file, 5)),
+    }
     controls = {name: model.variables[name].components[0].expression for name in list(model.variables)[:4]}
-    assert controls == {"initial time": Number(2000.0), "final time": Number(2010.0), "time step": Number(0.25),
-                        "saveper": Reference("time step")}
+    assert controls == {
+        "initial time": Number(2000.0),
+        "final time": Number(2010.0),
+        "time step": Number(0.25),
+        "saveper": Reference("time step"),
+    }
     assert model.variables["time step"].units == "Year"
     trust = model.variables["trust of firms"]
-    assert (trust.name, trust.units, trust.limits, trust.comment) == ("Trust of firms", "Dmnl", (0.0, None), "How far.")
+    assert (trust.name, trust.units, trust.limits, trust.comment) == (
+        "Trust of firms",
+        "Dmnl",
+        (0.0, None),
+        "How far.",
+    )
     assert trust.components[0].expression == call(
-        "integ", call("-", call("+", Reference("gain"), Reference("r&d")), Reference("loss")), Number(0.5))
+        "integ", call("-", call("+", Reference("gain"), Reference("r&d")), Reference("loss")), Number(0.5)
+    )
     assert model.variables["gain"].components[0].expression == call(
-        "max", call("*", Reference("trust of firms"), Number(2.0)), Number(0.0))
+        "max", call("*", Reference("trust of firms"), Number(2.0)), Number(0.0)
+    )
     loss = model.variables["loss"].components[0]
-    assert (loss.expression, loss.where, loss.text) == (call("+", TIME, Number(1.0)), Where(file, 13), "TIME +\n  1")
+    assert (loss.expression, loss.where, loss.text) == (
+        call("+", TIME, Number(1.0)),
+        Where(file, 13),
+        "TIME +\n  1",
+    )
     assert model.variables["effect"].components[0].expression == call(
-        "with lookup", TIME, Table((0.0, 0.5, 1.0), (1.0, 2.0, 4.0), "extrapolate"))
+        "with lookup", TIME, Table((0.0, 0.5, 1.0), (1.0, 2.0, 4.0), "extrapolate")
+    )
     table = model.variables["table"].components[0]
     assert (table.kind, table.expression) == ("lookup", Table((0.0, 1.0), (6.0, 5.0), "hold"))
 
@@ -88,12 +109,15 @@ EXPRESSIONS = {
     "a MOD b + c": call("+", call("modulo", A, B), C),
     "a * b MOD c": call("modulo", call("*", A, B), C),
     "IF a > b THEN b ELSE c": call("if then else", call(">", A, B), B, C),
-    "if a then b else if b then c else a + 1":
-        call("if then else", A, B, call("if then else", B, C, call("+", A, Number(1.0)))),
-    "if a then if b then 1 else 2 else 3":
-        call("if then else", A, call("if then else", B, Number(1.0), Number(2.0)), Number(3.0)),
-    "1 + (IF a THEN b ELSE c) * 2":
-        call("+", Number(1.0), call("*", call("if then else", A, B, C), Number(2.0))),
+    "if a then b else if b then c else a + 1": call(
+        "if then else", A, B, call("if then else", B, C, call("+", A, Number(1.0)))
+    ),
+    "if a then if b then 1 else 2 else 3": call(
+        "if then else", A, call("if then else", B, Number(1.0), Number(2.0)), Number(3.0)
+    ),
+    "1 + (IF a THEN b ELSE c) * 2": call(
+        "+", Number(1.0), call("*", call("if then else", A, B, C), Number(2.0))
+    ),
     "MAX(IF a THEN b ELSE c, 2)": call("max", call("if then else", A, B, C), Number(2.0)),
     "{first} a {last}": A,
     '"long\\nname"': Reference("long name"),
@@ -136,30 +160,42 @@ def test_arrays_without_subscripts_take_those_of_the_equation(xmile):
 <aux name="g"><dimensions><dim name="Region"/></dimensions>
   <element subscript="Home"><eqn>TIME</eqn><gf><xscale min="0" max="1"/><ypts>0,1</ypts></gf></element>
   <element subscript="Core"><eqn>f</eqn></element></aux>""")
-    first = {name: [(part.subscripts, part.expression) for part in model.variables[name].components] for name in "stfg"}
+    first = {
+        name: [(part.subscripts, part.expression) for part in model.variables[name].components]
+        for name in "stfg"
+    }
     home, core, region = ("home",), ("core",), ("region",)
     assert first["s"] == [(region, call("integ", Reference("f", region), Reference("init")))]
-    assert first["t"] == [(home, call("integ", Reference("f", home), Number(1.0))),
-                          (core, call("integ", Reference("f", core), Number(2.0)))]
+    assert first["t"] == [
+        (home, call("integ", Reference("f", home), Number(1.0))),
+        (core, call("integ", Reference("f", core), Number(2.0))),
+    ]
     here = Reference("s", region)
     assert first["f"] == [(region, call("+", call("+", here, call("tab", here)), call("tab", Number(1.0))))]
-    assert first["g"] == [(home, call("with lookup", TIME, Table((0.0, 1.0), (0.0, 1.0)))),
-                          (core, Reference("f", core))]
+    assert first["g"] == [
+        (home, call("with lookup", TIME, Table((0.0, 1.0), (0.0, 1.0)))),
+        (core, Reference("f", core)),
+    ]
 
 
-@pytest.mark.parametrize("stock, expected", [
-    ("", Number(0.0)),
-    ("<outflow>a</outflow>", call("negative", A)),
-    ("<outflow>a</outflow><outflow>b</outflow>", call("-", call("negative", A), B)),
-    ("<inflow>a</inflow><inflow>b</inflow><outflow>c</outflow>", call("-", call("+", A, B), C)),
-])
+@pytest.mark.parametrize(
+    "stock, expected",
+    [
+        ("", Number(0.0)),
+        ("<outflow>a</outflow>", call("negative", A)),
+        ("<outflow>a</outflow><outflow>b</outflow>", call("-", call("negative", A), B)),
+        ("<inflow>a</inflow><inflow>b</inflow><outflow>c</outflow>", call("-", call("+", A, B), C)),
+    ],
+)
 def test_flows_of_a_stock(xmile, stock, expected):
     found = xmile(f'<stock name="x"><eqn>1</eqn>{stock}</stock>').variables["x"].components[0].expression
     assert found == call("integ", expected, Number(1.0))
 
 
 def test_a_stock_that_may_not_be_negative(xmile):
-    found = xmile('<stock name="x"><eqn>1</eqn><non_negative/></stock>').variables["x"].components[0].expression
+    found = (
+        xmile('<stock name="x"><eqn>1</eqn><non_negative/></stock>').variables["x"].components[0].expression
+    )
     assert found == call("integ non negative", Number(0.0), Number(1.0))
 
 
@@ -171,17 +207,37 @@ MISTAKES = {
     '<aux name="x"><eqn>a MOD b * c</eqn></aux>': (7, "MOD is followed by another operator."),
     '<aux name="x"><eqn>SMTH1(1)</eqn></aux>': (7, "SMTH1 takes 2 or 3 arguments, and has 1."),
     '<aux name="x"></aux>': (7, "'x' has no equations."),
-    '<aux><eqn>1</eqn></aux>': (7, "This <aux> has no name."),
-    '<aux name="x"><eqn>1</eqn></aux>\n<aux name="X"><eqn>1</eqn></aux>': (8, "'X' is defined here and in line 7."),
-    '<aux name="x"><eqn>1</eqn><range min="a"/></aux>': (7, "The min 'a' of the range of 'x' is not a number."),
+    "<aux><eqn>1</eqn></aux>": (7, "This <aux> has no name."),
+    '<aux name="x"><eqn>1</eqn></aux>\n<aux name="X"><eqn>1</eqn></aux>': (
+        8,
+        "'X' is defined here and in line 7.",
+    ),
+    '<aux name="x"><eqn>1</eqn><range min="a"/></aux>': (
+        7,
+        "The min 'a' of the range of 'x' is not a number.",
+    ),
     '<aux name="x"><eqn>1</eqn><gf><ypts>1,b</ypts></gf></aux>': (7, "'b' in a graph is not a number."),
-    '<aux name="x"><eqn>1</eqn><gf><xpts>1</xpts><ypts>1,2</ypts></gf></aux>': (7, "This graph has 1 x and 2 y."),
-    '<aux name="x"><eqn>1</eqn><gf type="odd"><ypts>1</ypts></gf></aux>': (7, "A graph of type 'odd' is not known."),
-    '<aux name="x"><eqn>arr</eqn></aux><aux name="arr"><eqn>1</eqn><dimensions><dim name="N"/></dimensions></aux>':
-        (7, "'arr' is an array and has no subscripts here."),
+    '<aux name="x"><eqn>1</eqn><gf><xpts>1</xpts><ypts>1,2</ypts></gf></aux>': (
+        7,
+        "This graph has 1 x and 2 y.",
+    ),
+    '<aux name="x"><eqn>1</eqn><gf type="odd"><ypts>1</ypts></gf></aux>': (
+        7,
+        "A graph of type 'odd' is not known.",
+    ),
+    '<aux name="x"><eqn>arr</eqn></aux><aux name="arr"><eqn>1</eqn><dimensions><dim name="N"/></dimensions></aux>': (
+        7,
+        "'arr' is an array and has no subscripts here.",
+    ),
     '<module name="m"/>': (7, "Modules are not run yet."),
-    '<stock name="x"><eqn>1</eqn><conveyor><len>1</len></conveyor></stock>': (7, "Conveyors are not run yet."),
-    '<aux name="Region"><eqn>1</eqn></aux>': (7, "'Region' is a variable here and a subscript range in line 5."),
+    '<stock name="x"><eqn>1</eqn><conveyor><len>1</len></conveyor></stock>': (
+        7,
+        "Conveyors are not run yet.",
+    ),
+    '<aux name="Region"><eqn>1</eqn></aux>': (
+        7,
+        "'Region' is a variable here and a subscript range in line 5.",
+    ),
 }
 
 
@@ -193,13 +249,16 @@ def test_a_mistake_has_a_line(xmile, text, expected):
     assert (problem.where.line, problem.what) == expected
 
 
-@pytest.mark.parametrize("text, message", [
-    ("<xmile>", "This is not well-formed XML"),
-    ("<html/>", "not XMILE"),
-    ("<xmile/>", "not XMILE"),
-    ('<xmile xmlns="u"><model/></xmile>', "There is no <sim_specs>"),
-    ("not xml at all", "This is not well-formed XML"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("<xmile>", "This is not well-formed XML"),
+        ("<html/>", "not XMILE"),
+        ("<xmile/>", "not XMILE"),
+        ('<xmile xmlns="u"><model/></xmile>', "There is no <sim_specs>"),
+        ("not xml at all", "This is not well-formed XML"),
+    ],
+)
 def test_other_files(tmp_path, text, message):
     path = tmp_path / "m.xml"
     path.write_text(text)
@@ -215,7 +274,9 @@ def test_endings(tmp_path, suffix):
 
 
 def test_groups_and_text_outside_of_variables(xmile):
-    model = xmile('<aux name="Rate of change"><eqn>1</eqn></aux><group name="Firms"><var>rate_of_change</var></group>')
+    model = xmile(
+        '<aux name="Rate of change"><eqn>1</eqn></aux><group name="Firms"><var>rate_of_change</var></group>'
+    )
     assert model.variables["rate of change"].group == "Firms"
 
 
@@ -232,8 +293,12 @@ def test_macros(tmp_path):
 <aux name="x"><eqn>Twice(STEP(up, 2001))</eqn><dimensions><dim name="Region"/></dimensions></aux>
 <aux name="y"><eqn>Lag(STEP(4, 2001), 2)</eqn></aux>"""
     path = tmp_path / "m.xmile"
-    path.write_text((HEAD + variables + TAIL).replace("<dt reciprocal=\"true\">4</dt>", "<dt>1</dt>")
-                    .replace("<model>", MACRO + "<model>"), encoding="utf-8")
+    path.write_text(
+        (HEAD + variables + TAIL)
+        .replace('<dt reciprocal="true">4</dt>', "<dt>1</dt>")
+        .replace("<model>", MACRO + "<model>"),
+        encoding="utf-8",
+    )
     model = read(path)
     assert model.macros["lag"].parameters == ("input", "time to lag")
     assert list(model.macros["lag"].variables) == ["level", "change", "lag"]
@@ -242,15 +307,17 @@ def test_macros(tmp_path):
     assert result["y"].values[:5].tolist() == [0, 0, 2, 3, 3.5]
 
 
-@pytest.mark.parametrize("macro, message", {
-    '<macro name="M"><parm>a</parm></macro>': "The macro 'M' has no <eqn>. It gives the value of a call.",
-    '<macro name="M"><parm default="1">a</parm><eqn>a</eqn></macro>':
-        "<parm> of this form is not supported in the macro 'M'. Leave it out",
-    '<macro name="M"><parm>a</parm><eqn>(a</eqn></macro>': "The bracket ( is never closed.",
-    '<macro name="M"><eqn>y</eqn><variables><aux name="y"><eqn>1</eqn><dimensions><dim name="N"/></dimensions></aux>'
-    '</variables></macro>': "There are no subscripts inside a macro, such as those of 'y'.",
-    '<macro name="M"><eqn>1</eqn></macro><macro name="m"><eqn>1</eqn></macro>': "The macro 'm' is defined twice.",
-}.items())
+@pytest.mark.parametrize(
+    "macro, message",
+    {
+        '<macro name="M"><parm>a</parm></macro>': "The macro 'M' has no <eqn>. It gives the value of a call.",
+        '<macro name="M"><parm default="1">a</parm><eqn>a</eqn></macro>': "<parm> of this form is not supported in the macro 'M'. Leave it out",
+        '<macro name="M"><parm>a</parm><eqn>(a</eqn></macro>': "The bracket ( is never closed.",
+        '<macro name="M"><eqn>y</eqn><variables><aux name="y"><eqn>1</eqn><dimensions><dim name="N"/></dimensions></aux>'
+        "</variables></macro>": "There are no subscripts inside a macro, such as those of 'y'.",
+        '<macro name="M"><eqn>1</eqn></macro><macro name="m"><eqn>1</eqn></macro>': "The macro 'm' is defined twice.",
+    }.items(),
+)
 def test_mistakes_in_macros(tmp_path, macro, message):
     path = tmp_path / "m.xmile"
     path.write_text((HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL).replace("<model>", macro + "<model>"))

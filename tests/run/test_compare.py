@@ -8,7 +8,9 @@ import capdyn
 from capdyn.run.store import RunFolder, save, to_csv
 
 
-def a_run(scenario: str = "baseline", trust=(0.5, 0.4, 0.3), times=(0.0, 1.0, 2.0), **variables) -> xr.Dataset:
+def a_run(
+    scenario: str = "baseline", trust=(0.5, 0.4, 0.3), times=(0.0, 1.0, 2.0), **variables
+) -> xr.Dataset:
     """Trust in two regions, Core's being twice Home's, and a constant."""
     both = np.stack([trust, 2 * np.asarray(trust, dtype=float)], axis=1)
     return xr.Dataset(

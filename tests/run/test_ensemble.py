@@ -1,6 +1,7 @@
 """Ensembles on small models: failed members, wrong input, results that would not fit."""
 
 import _thread
+import signal
 import threading
 import time
 
@@ -207,7 +208,15 @@ def test_many_members_fit_when_reduced(model):
     assert found["Level"].shape == (2000, 1)
 
 
-def test_an_interruption_is_heard(model):
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as in a terminal, also where the tests' runner ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_is_heard(model, interruptible):
     """Ctrl-C while hours of work are left: back within a second, with no thread left behind."""
     opened = model(GROWTH, final_time=10_000)
     capdyn.ensemble(opened, {"Rate": np.zeros(3)}, outputs=["Level"])

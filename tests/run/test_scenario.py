@@ -235,7 +235,10 @@ class TestNames:
         folder = write(fast_track='[parameters]\n"Demand growth" = 0.02\n')
         path = folder / "scenarios" / "fast_track.toml"
         same = {"parameters": {"Demand growth": 0.02}}
-        texts = {resolve(opened.system, s, folder).text for s in ("fast_track", "Fast track", path, str(path), same)}
+        texts = {
+            resolve(opened.system, s, folder).text
+            for s in ("fast_track", "Fast track", path, str(path), same)
+        }
         assert texts == {'[parameters]\n"Demand growth" = 0.02\n'}
 
     def test_no_folder_no_names(self):
@@ -482,7 +485,7 @@ class TestMistakes:
 
     def test_all_at_once_file_by_file_and_line_by_line(self, opened, write):
         folder = write(
-            parent='[parameters]\nxyz = 1\n[initial]\nTrust = 2\n',
+            parent="[parameters]\nxyz = 1\n[initial]\nTrust = 2\n",
             x='inherits = "parent"\nhwy = "x"\n[levers.subsidy]\nstrt = 1\n[parameters]\n"Demand growth" = true\n',
         )
         found = messages(opened, folder, step=3, parameters={"abc": 1})
@@ -531,7 +534,9 @@ class TestMistakes:
         np.testing.assert_array_equal(settings.parameters["lever intensity"], [0, 1])
         assert settings.parameters["lever start"] == 2
         assert settings.text == "[levers.b]\nintensity = 1.0\nstart = 2.0\n"
-        with pytest.raises(capdyn.ScenarioError, match=r"^scenario: The levers of '.*' have no region\. Leave"):
+        with pytest.raises(
+            capdyn.ScenarioError, match=r"^scenario: The levers of '.*' have no region\. Leave"
+        ):
             resolve(opened.system, {"levers": {"b": {"intensity": 1, "region": "Home"}}})
         with pytest.raises(capdyn.ScenarioError, match=r"^scenario: 'Lever stop' is not in the model\."):
             resolve(opened.system, {"levers": {"b": {"stop": 5}}})
@@ -547,7 +552,9 @@ class TestMistakes:
     def test_a_folder_with_the_name_of_a_scenario(self, opened, write):
         folder = write()
         (folder / "scenarios" / "x.toml").mkdir()
-        assert messages(opened, folder) == ["x.toml: The scenario cannot be read: Is a directory. Check the file."]
+        assert messages(opened, folder) == [
+            "x.toml: The scenario cannot be read: Is a directory. Check the file."
+        ]
 
     def test_not_text(self, opened, write):
         folder = write(x="")
@@ -556,7 +563,9 @@ class TestMistakes:
 
     def test_byte_order_mark_of_windows_editors(self, opened, write):
         folder = write(x="")
-        (folder / "scenarios" / "x.toml").write_bytes('\ufeff[parameters]\r\n"Demand growth" = 0.02\r\n'.encode())
+        (folder / "scenarios" / "x.toml").write_bytes(
+            '\ufeff[parameters]\r\n"Demand growth" = 0.02\r\n'.encode()
+        )
         assert resolve(opened.system, "x", folder).parameters["demand growth"] == 0.02
 
 

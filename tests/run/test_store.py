@@ -65,7 +65,20 @@ class TestNetCDF:
 
     @pytest.mark.parametrize(
         "name",
-        ["R/D", " Trust", "Trust ", "\tTrust", "@home", "a\nb", "e\u0301", "x" * 300, "R&D", "1st", "Größe [x]", "_"],
+        [
+            "R/D",
+            " Trust",
+            "Trust ",
+            "\tTrust",
+            "@home",
+            "a\nb",
+            "e\u0301",
+            "x" * 300,
+            "R&D",
+            "1st",
+            "Größe [x]",
+            "_",
+        ],
     )
     def test_every_name_comes_back(self, tmp_path, name):
         run = a_run(**{name: ("time", [1.0, 2.0, 3.0], {"units": "Dmnl", "long_name": name})})
@@ -117,7 +130,9 @@ class TestNetCDF:
         assert load(tmp_path / "x.nc")["x"].sizes["k"] == 100_000
 
     def test_attributes_of_other_kinds(self, tmp_path):
-        run = xr.Dataset({"x": 1.0}, attrs={"a": True, "b": None, "c": [0, 1], "d": {"e": 1}, "f": "x" * 100_000})
+        run = xr.Dataset(
+            {"x": 1.0}, attrs={"a": True, "b": None, "c": [0, 1], "d": {"e": 1}, "f": "x" * 100_000}
+        )
         save(run, tmp_path / "x.nc")
         attrs = load(tmp_path / "x.nc").attrs
         assert (attrs["a"], attrs["b"], list(attrs["c"]), attrs["d"]) == (1, "", [0, 1], '{"e": 1}')
@@ -144,7 +159,9 @@ class TestNetCDF:
         with pytest.raises(capdyn.StoreError, match=r"^There is no file '.*/gone\.nc'\. Check the path\.$"):
             load(tmp_path / "gone.nc")
         (tmp_path / "text.nc").write_text("no NetCDF")
-        with pytest.raises(capdyn.StoreError, match=r"^'.*text\.nc' cannot be read as NetCDF: .* Make it again\.$"):
+        with pytest.raises(
+            capdyn.StoreError, match=r"^'.*text\.nc' cannot be read as NetCDF: .* Make it again\.$"
+        ):
             load(tmp_path / "text.nc")
 
     def test_a_full_disk_leaves_nothing_behind(self, tmp_path):
@@ -170,7 +187,9 @@ class TestNetCDF:
 
 class TestRunFolder:
     def test_holds_the_runs_and_where_they_come_from(self, tmp_path):
-        with RunFolder(tmp_path / "runs" / "x", "capdyn run models/small", "models/small/model.mdl") as folder:
+        with RunFolder(
+            tmp_path / "runs" / "x", "capdyn run models/small", "models/small/model.mdl"
+        ) as folder:
             folder.add(a_run())
             folder.add(a_run("fast track"))
         assert everything_in(tmp_path / "runs") == ["x", "x/baseline.nc", "x/fast_track.nc", "x/run.toml"]
@@ -233,7 +252,9 @@ class TestRunFolder:
         assert (tmp_path / "x").is_symlink()
         assert (tmp_path / "disk" / "run.toml").is_file()
 
-    @pytest.mark.parametrize("error", [KeyboardInterrupt, capdyn.NumericalError("broken"), MemoryError, ValueError])
+    @pytest.mark.parametrize(
+        "error", [KeyboardInterrupt, capdyn.NumericalError("broken"), MemoryError, ValueError]
+    )
     def test_what_goes_wrong_leaves_the_old_run_and_nothing_else(self, tmp_path, error):
         with RunFolder(tmp_path / "x") as folder:
             folder.add(a_run("old"))
@@ -252,7 +273,10 @@ class TestRunFolder:
         assert everything_in(tmp_path) == []
 
     def test_what_comes_in_the_way_while_it_runs(self, tmp_path):
-        with pytest.raises(capdyn.StoreError, match="is not a run of capdyn"), RunFolder(tmp_path / "x") as folder:
+        with (
+            pytest.raises(capdyn.StoreError, match="is not a run of capdyn"),
+            RunFolder(tmp_path / "x") as folder,
+        ):
             folder.add(a_run())
             (tmp_path / "x").mkdir()
             (tmp_path / "x" / "mine.txt").write_text("mine")
@@ -265,7 +289,10 @@ class TestRunFolder:
         monkeypatch.setattr("capdyn.run.store.swap_folder", refuse)
         with pytest.raises(capdyn.StoreError) as caught, RunFolder(tmp_path / "x") as folder:
             folder.add(a_run())
-        assert str(caught.value) == f"'{tmp_path / 'x'}' cannot be written: Permission denied. Choose another place."
+        assert (
+            str(caught.value)
+            == f"'{tmp_path / 'x'}' cannot be written: Permission denied. Choose another place."
+        )
         assert everything_in(tmp_path) == []
 
     def test_the_old_run_comes_back_if_the_new_one_cannot_take_its_place(self, tmp_path):

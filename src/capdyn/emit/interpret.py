@@ -70,7 +70,9 @@ class Interpreter(Engine):
                 return
             if tape.size:
                 tape[k % len(tape)] = values[list(self.layout.lagged_next)]
-            with np.errstate(all="ignore"):  # as in the kernel: what stops being finite is found at the next step
+            with np.errstate(
+                all="ignore"
+            ):  # as in the kernel: what stops being finite is found at the next step
                 self._advance(RULES[method], values, states, rates, now, steps.length)
             self._remember(values, tape, k)
 

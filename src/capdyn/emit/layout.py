@@ -68,6 +68,11 @@ class Layout:
     def plain_next(self) -> range:
         return self._of(next_ for name, next_ in self.system.memories.items() if name not in self.system.lags)
 
+    @cached_property
+    def own(self) -> int:
+        """Number of slots that belong to the System as it was built; parts that `passes.hoist` made lie behind."""
+        return min((slot for name, slot in self.start.items() if is_part(name)), default=self.size)
+
     def _span(self, kind: str) -> range:
         return self._of(symbol.name for symbol in self.system.of_kind(kind))
 

@@ -45,7 +45,9 @@ def _power(a: float, b: float) -> float:
         return a * a  # rounded once, as it is where a square is written out
     try:
         return math.pow(a, b)
-    except ValueError:  # negative ** fraction is nan; 0 ** negative is inf, signed as 0 if the power is odd (C, F.10.4)
+    except (
+        ValueError
+    ):  # negative ** fraction is nan; 0 ** negative is inf, signed as 0 if the power is odd (C, F.10.4)
         return math.copysign(math.inf, a if b % 2.0 == 1.0 else 1.0) if a == 0.0 else math.nan
     except OverflowError:
         return -math.inf if a < 0.0 and b % 2.0 == 1.0 else math.inf

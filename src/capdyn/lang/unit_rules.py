@@ -69,6 +69,9 @@ _CHOICE = "Whatever is chosen from has one unit."
 _WHEN = "Times are in the model's time unit."
 _DELAY = "Input and initial value have one unit; the delay time is in the model's time unit."
 _STOCK = "A flow is in the stock's unit per time unit, an initial value in the stock's unit."
+_DRAWN = "Bounds, mean and deviation have the unit of what is drawn; the stream is a plain number."
+_PLACE = "Places and directions are plain numbers."
+_SHARED = "Requests and what there is to share have one unit, and so have priorities and their width."
 _PER_TIME = "Trends are fractions per time unit; times are in the model's time unit."
 
 UNIT_RULES: dict[str, UnitRule] = {
@@ -147,4 +150,25 @@ UNIT_RULES: dict[str, UnitRule] = {
     "sample if true": _rule(
         "1, a, a~ -> a", "Input and initial value have one unit, the condition has none."
     ),
+    # random numbers; the last argument is a stream
+    "random 0 1": _rule("-> 1"),
+    "random uniform": _rule("a, a, 1 -> a", _DRAWN),
+    "random normal": _rule("a, a, a, a, 1 -> a", _DRAWN),
+    "random exponential": _rule("a, a, a, a, 1 -> a", _DRAWN),
+    "random": _rule("a, a, 1 -> a", _DRAWN),
+    "normal": _rule("a, a, 1 -> a", _DRAWN),
+    "#draw": _rule("?, ?, ?, ?, ? -> 1"),
+    "#normal quantile": _rule("1 -> 1"),
+    "#normal cumulative": _rule("1 -> 1"),
+    # whole arrays
+    "vector select": _rule(
+        "1, a, a~, 1, 1 -> a", "What is selected and what stands for nothing have one unit."
+    ),
+    "vector sort order": _rule("a, 1 -> 1", _PLACE),
+    "vector rank": _rule("a, 1 -> 1", _PLACE),
+    "vector elm map": _rule("a, 1 -> a", _PLACE),
+    "vector reorder": _rule("a, 1 -> a", _PLACE),
+    "invert matrix": _rule("a, 1 -> 1/a"),
+    "allocate available": _rule("a, ?, a -> a", _SHARED),
+    "allocate by priority": _rule("a, b, 1, b, a -> a", _SHARED),
 }

@@ -139,7 +139,9 @@ def _check_exceptions(variable: Variable, scope: Scope, problems: list[Problem])
                 if not set(ranges.elements.get(name, (name,))) <= set(along):
                     what = f"'{written(component, name)}' after :EXCEPT: is no element of '{variable.name}'."
                     near = did_you_mean(name, [ranges.labels[element] for element in along])
-                    problems.append(Problem(what, place(component, name), near or "Name an element or a subrange."))
+                    problems.append(
+                        Problem(what, place(component, name), near or "Name an element or a subrange.")
+                    )
     return len(problems) == before
 
 

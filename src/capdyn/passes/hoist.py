@@ -164,7 +164,9 @@ class _Parts:
             if isinstance(node, Load):
                 known = self.system.symbols[node.symbol].kind in ("parameter", "constant")
             else:
-                known = not isinstance(node, Clock | Unknown) and all(self.is_constant(child) for child in inside(node))
+                known = not isinstance(node, Clock | Unknown) and all(
+                    self.is_constant(child) for child in inside(node)
+                )
             self._still[id(node)] = known
         return known
 

@@ -31,7 +31,10 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "InitialStructure": ("initial", ("initial",)),
     "GameStructure": ("game", ("expression",)),
     "AllocateAvailableStructure": ("allocate available", ("request", "pp", "avail")),
-    "AllocateByPriorityStructure": ("allocate by priority", ("request", "priority", "size", "width", "supply")),
+    "AllocateByPriorityStructure": (
+        "allocate by priority",
+        ("request", "priority", "size", "width", "supply"),
+    ),
     "GetLookupsStructure": ("get lookups", ("file", "tab", "x_row_or_col", "cell")),
     "GetDataStructure": ("get data", ("file", "tab", "time_row_or_col", "cell")),
     "GetConstantsStructure": ("get constants", ("file", "tab", "cell")),
@@ -54,7 +57,9 @@ def adapt(tree: Any, words: list[Word], offset: int = 0, powers: str = "left") -
     """
     expression = _Adapter(words, powers).convert(tree)
     if depth(expression) > DEEPEST:
-        raise Mistake("The equation is too long or nested too deeply.", offset, "Split it into several variables.")
+        raise Mistake(
+            "The equation is too long or nested too deeply.", offset, "Split it into several variables."
+        )
     return expression
 
 
@@ -82,7 +87,9 @@ class _Adapter:
         if kind == "ReferenceStructure":
             return self.reference(node)
         if kind in ("ArithmeticStructure", "LogicStructure"):
-            return self.operators(list(node.operators), [self.convert(argument) for argument in node.arguments])
+            return self.operators(
+                list(node.operators), [self.convert(argument) for argument in node.arguments]
+            )
         if kind == "CallStructure":
             return self.call(node)
         if kind == "IntegStructure":

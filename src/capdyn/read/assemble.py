@@ -58,14 +58,22 @@ def _check_twice(parts: list[Equation], problems: list[Problem]) -> None:
         before = seen.setdefault(component.subscripts, component)
         listed = f"[{', '.join(component.subscripts)}]" if component.subscripts else ""
         if len(component.subscripts) != len(first.component.subscripts):
-            problems.append(Problem(
-                f"'{part.name}' has {len(component.subscripts)} subscripts here and "
-                f"{len(first.component.subscripts)} in line {first.component.where.line}.",
-                component.where, "Give all its equations the same number, or rename one."))
+            problems.append(
+                Problem(
+                    f"'{part.name}' has {len(component.subscripts)} subscripts here and "
+                    f"{len(first.component.subscripts)} in line {first.component.where.line}.",
+                    component.where,
+                    "Give all its equations the same number, or rename one.",
+                )
+            )
         elif before is not component and not (before.exceptions or component.exceptions):
-            problems.append(Problem(
-                f"'{part.name}{listed}' is defined here and in line {before.where.line}.",
-                component.where, "Take one out, or rename it."))
+            problems.append(
+                Problem(
+                    f"'{part.name}{listed}' is defined here and in line {before.where.line}.",
+                    component.where,
+                    "Take one out, or rename it.",
+                )
+            )
 
 
 def ranges(declared: Iterable[SubscriptRange], problems: list[Problem]) -> dict[str, SubscriptRange]:
@@ -74,12 +82,19 @@ def ranges(declared: Iterable[SubscriptRange], problems: list[Problem]) -> dict[
     for one in declared:
         before = found.setdefault(one.key, one)
         if before is not one:
-            problems.append(Problem(f"The range '{one.name}' is defined here and in line {before.where.line}.",
-                                    one.where, "Take one out, or rename it."))
+            problems.append(
+                Problem(
+                    f"The range '{one.name}' is defined here and in line {before.where.line}.",
+                    one.where,
+                    "Take one out, or rename it.",
+                )
+            )
     return found
 
 
-def check_namespace(variables: dict[str, Variable], ranges: dict[str, SubscriptRange], problems: list[Problem]) -> None:
+def check_namespace(
+    variables: dict[str, Variable], ranges: dict[str, SubscriptRange], problems: list[Problem]
+) -> None:
     """Variables, ranges and elements share one namespace, in which case, spaces and underscores do not count."""
     elements: dict[str, SubscriptRange] = {}
     for one in ranges.values():
@@ -89,5 +104,10 @@ def check_namespace(variables: dict[str, Variable], ranges: dict[str, SubscriptR
         taken = ranges.get(variable.key) or elements.get(variable.key)
         if taken:
             what = "a subscript range" if variable.key in ranges else f"an element of '{taken.name}'"
-            problems.append(Problem(f"'{variable.name}' is a variable here and {what} in line {taken.where.line}.",
-                                    variable.where, "Rename one: a name can only mean one thing."))
+            problems.append(
+                Problem(
+                    f"'{variable.name}' is a variable here and {what} in line {taken.where.line}.",
+                    variable.where,
+                    "Rename one: a name can only mean one thing.",
+                )
+            )

@@ -27,8 +27,13 @@ _ARGUMENTS = re.compile(r"\s*'([^'\r\n]*)'\s*(?:,|\Z)")
 LARGEST_RANGE = 10_000  # elements
 
 
-def resolve(variables: dict[str, Variable], ranges: dict[str, SubscriptRange], folder: Folder, texts: dict[str, str],
-            problems: list[Problem]) -> dict[str, Variable]:
+def resolve(
+    variables: dict[str, Variable],
+    ranges: dict[str, SubscriptRange],
+    folder: Folder,
+    texts: dict[str, str],
+    problems: list[Problem],
+) -> dict[str, Variable]:
     """The variables with what stands in files in place of the names of the files; mistakes go to `problems`.
 
     texts : string variables by key, which may name files, sheets and cells.
@@ -55,24 +60,33 @@ def _where(component: Component) -> Where:
     return Where(where.file, where.line, where.column + len(before))
 
 
-def _component(component: Component, ranges: dict[str, SubscriptRange], folder: Folder,
-               strings: dict[str, str]) -> list[Component]:
+def _component(
+    component: Component, ranges: dict[str, SubscriptRange], folder: Folder, strings: dict[str, str]
+) -> list[Component]:
     """The component, or one for each element if each has a series of its own."""
     call = component.expression
     for here in walk(call):
         if isinstance(here, Call) and here.function.startswith(CLOSED):
-            raise Unreadable(f"{here.function.upper()} reads files of Vensim's own.",
-                             "Export them as .csv or .xlsx and use GET DIRECT.")
+            raise Unreadable(
+                f"{here.function.upper()} reads files of Vensim's own.",
+                "Export them as .csv or .xlsx and use GET DIRECT.",
+            )
         if isinstance(here, Call) and here.function in KINDS and here is not call:
-            raise Unreadable(f"{here.function.upper()} stands inside a formula.",
-                             "Give it a variable of its own, right after the equals sign.")
+            raise Unreadable(
+                f"{here.function.upper()} stands inside a formula.",
+                "Give it a variable of its own, right after the equals sign.",
+            )
     if not isinstance(call, Call) or call.function not in KINDS:
         return [component]
-    texts = [a.value if isinstance(a, Text) else strings.get(a.name, "") if isinstance(a, Reference) else ""
-             for a in call.arguments[: KINDS[call.function]]]
+    texts = [
+        a.value if isinstance(a, Text) else strings.get(a.name, "") if isinstance(a, Reference) else ""
+        for a in call.arguments[: KINDS[call.function]]
+    ]
     if len(texts) != KINDS[call.function] or "" in (texts[0], texts[-1]):
-        raise Unreadable("The arguments of GET ... are not all texts in single quotation marks.",
-                         "They read: ('file.xlsx', 'sheet', 'B3'), or name a text: file :IS: 'file.xlsx'")
+        raise Unreadable(
+            "The arguments of GET ... are not all texts in single quotation marks.",
+            "They read: ('file.xlsx', 'sheet', 'B3'), or name a text: file :IS: 'file.xlsx'",
+        )
     axes = [_elements(name, ranges, ()) if name in ranges else (name,) for name in component.subscripts]
     if call.function == "get constants":
         file, tab, cell = texts
@@ -85,8 +99,10 @@ def _component(component: Component, ranges: dict[str, SubscriptRange], folder: 
     if is_data:
         mode = next((a.value for a in call.arguments[4:] if isinstance(a, Text)), "")
         expressions = [Call("data", (table, Text(mode))) for table in tables]
-    return [replace(component, subscripts=place, expression=expression)
-            for place, expression in zip(product(*axes), expressions, strict=True)]
+    return [
+        replace(component, subscripts=place, expression=expression)
+        for place, expression in zip(product(*axes), expressions, strict=True)
+    ]
 
 
 def _elements(name: str, ranges: dict[str, SubscriptRange], above: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,7 +111,9 @@ def _elements(name: str, ranges: dict[str, SubscriptRange], above: tuple[str, ..
         return () if name in above else (name,)
     one = ranges[name]
     members = (one.copy_of,) if one.copy_of else one.members
-    return tuple(dict.fromkeys(e for member in members for e in _elements(key(member), ranges, (*above, name))))
+    return tuple(
+        dict.fromkeys(e for member in members for e in _elements(key(member), ranges, (*above, name)))
+    )
 
 
 def _constants(grid: Grid, cell: str, sizes: list[int]) -> Number | Array:
@@ -103,17 +121,22 @@ def _constants(grid: Grid, cell: str, sizes: list[int]) -> Number | Array:
     row, column = cell_of(cell.strip().removesuffix("*"))
     *others, down, across = [1, 1, *sizes]
     if max(others, default=1) > 1:
-        raise Unreadable("A block of cells has two directions, and this equation has more than two ranges.",
-                         "Write one equation for each element of the first.")
+        raise Unreadable(
+            "A block of cells has two directions, and this equation has more than two ranges.",
+            "Write one equation for each element of the first.",
+        )
     values = []
     for i, j in product(range(down), range(across)):
         place = (row + j, column + i) if cell.strip().endswith("*") else (row + i, column + j)
         number = grid.number(*place)
         if number is None:
-            raise Unreadable(f"Cell {address(*place)} of {grid.name} is empty; this equation needs {down} x {across} "
-                             f"numbers from {address(row, column)} on." if down * across > 1 else
-                             f"Cell {address(*place)} of {grid.name} is empty.",
-                             "Write a number there. A formula counts once a spreadsheet program has saved its value.")
+            raise Unreadable(
+                f"Cell {address(*place)} of {grid.name} is empty; this equation needs {down} x {across} "
+                f"numbers from {address(row, column)} on."
+                if down * across > 1
+                else f"Cell {address(*place)} of {grid.name} is empty.",
+                "Write a number there. A formula counts once a spreadsheet program has saved its value.",
+            )
         values.append(number)
     if not sizes:
         return Number(values[0])
@@ -124,8 +147,10 @@ def _series(grid: Grid, along: str, cell: str, axes: list[tuple[str, ...]], is_d
     """A table for each element: x in the row or column `along`, the elements side by side from `cell` on."""
     row, column = cell_of(cell.strip().removesuffix("*"))
     if sum(len(axis) > 1 for axis in axes) > 1:
-        raise Unreadable("Series from a file run along one subscript range, and this equation has several.",
-                         "Write one equation for each element of the others.")
+        raise Unreadable(
+            "Series from a file run along one subscript range, and this equation has several.",
+            "Write one equation for each element of the others.",
+        )
     along = along.strip()
     count = prod(map(len, axes))
     if re.fullmatch(r"[1-9][0-9]{0,6}", along):
@@ -137,8 +162,10 @@ def _series(grid: Grid, along: str, cell: str, axes: list[tuple[str, ...]], is_d
         xs = [(i, x_column) for i in range(row, grid.height)]
         moved = [[(i, column + k) for i, _ in xs] for k in range(count)]
     else:
-        raise Unreadable(f"'{along}' is neither a row nor a column.",
-                         "Write the letter of the column or the number of the row that holds time (or x).")
+        raise Unreadable(
+            f"'{along}' is neither a row nor a column.",
+            "Write the letter of the column or the number of the row that holds time (or x).",
+        )
     return [_table(grid, xs, ys, is_data) for ys in moved]
 
 
@@ -150,19 +177,26 @@ def _table(grid: Grid, xs: list[tuple[int, int]], ys: list[tuple[int, int]], is_
         x = grid.number(*x_place)
         if x is None:
             if isinstance(grid.cell(*y_place), float):
-                raise Unreadable(f"Cell {address(*y_place)} of {grid.name} has a number, and its {what} in cell "
-                                 f"{address(*x_place)} is empty.", "Fill it in, or clear both.")
+                raise Unreadable(
+                    f"Cell {address(*y_place)} of {grid.name} has a number, and its {what} in cell "
+                    f"{address(*x_place)} is empty.",
+                    "Fill it in, or clear both.",
+                )
             continue
         y = grid.number(*y_place)
         if y is None and not is_data:
-            raise Unreadable(f"Cell {address(*y_place)} of {grid.name} is empty, and its x in cell "
-                             f"{address(*x_place)} is {x:g}.", "Fill it in, or clear both.")
+            raise Unreadable(
+                f"Cell {address(*y_place)} of {grid.name} is empty, and its x in cell "
+                f"{address(*x_place)} is {x:g}.",
+                "Fill it in, or clear both.",
+            )
         if y is not None:
             points.append((x, y))
     if not points:
         start = address(*ys[0]) if ys else "the cell that is named"
-        raise Unreadable(f"There are no numbers from {start} on in {grid.name}.",
-                         "Correct the cell, or the row or column.")
+        raise Unreadable(
+            f"There are no numbers from {start} on in {grid.name}.", "Correct the cell, or the row or column."
+        )
     points.sort(key=lambda point: point[0])
     twice = next((x for (x, _), (after, _) in pairwise(points) if x == after), None)
     if is_data and twice is not None:
@@ -194,14 +228,18 @@ def subscript(text: str, folder: Folder) -> tuple[list[str], int]:
             texts.append(argument[1])
             place = argument.end()
     if not match or len(texts) not in (4, 5) or place < len(match["arguments"]):
-        raise Unreadable("GET ... SUBSCRIPT takes five texts in single quotation marks.",
-                         "They read: ('file.xlsx', 'sheet', 'A2', 'A9', 'prefix'); the prefix may be ''.")
+        raise Unreadable(
+            "GET ... SUBSCRIPT takes five texts in single quotation marks.",
+            "They read: ('file.xlsx', 'sheet', 'A2', 'A9', 'prefix'); the prefix may be ''.",
+        )
     file, tab, first, last, prefix = (*texts, "")[:5]
     grid = folder.grid(file, tab)
     row, column = cell_of(first)
     last_row, last_column = _last(last.strip(), grid)
     members: dict[str, tuple[str, str]] = {}  # by key: the element and its cell
-    for i, j in product(range(row, min(last_row + 1, grid.height)), range(column, min(last_column + 1, grid.width))):
+    for i, j in product(
+        range(row, min(last_row + 1, grid.height)), range(column, min(last_column + 1, grid.width))
+    ):
         value = grid.cell(i, j)
         if value is None:
             continue
@@ -209,10 +247,14 @@ def subscript(text: str, folder: Folder) -> tuple[list[str], int]:
         name = prefix + written
         _, before = members.setdefault(key(name), (name, address(i, j)))
         if before != address(i, j):
-            raise Unreadable(f"The element '{name}' stands in cells {before} and {address(i, j)} of {grid.name}.",
-                             "Leave one.")
+            raise Unreadable(
+                f"The element '{name}' stands in cells {before} and {address(i, j)} of {grid.name}.",
+                "Leave one.",
+            )
         if len(members) > LARGEST_RANGE:
-            raise Unreadable(f"There are more than {LARGEST_RANGE} elements in {grid.name}.", "Name the last cell.")
+            raise Unreadable(
+                f"There are more than {LARGEST_RANGE} elements in {grid.name}.", "Name the last cell."
+            )
     if not members:
         raise Unreadable(f"There are no elements from cell {first} on in {grid.name}.", "Correct the cells.")
     return [name for name, _ in members.values()], match.end()
@@ -226,4 +268,3 @@ def _last(text: str, grid: Grid) -> tuple[int, int]:
     if text.isascii() and text.isalpha() and len(text) <= 3:
         return grid.height - 1, column_of(text)
     return cell_of(text)
-

@@ -63,14 +63,23 @@ def find(path: str | Path) -> Path:
     if path.is_dir():
         if (path / "model.mdl").is_file():
             return path / "model.mdl"
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in (".mdl", ".xmile") and file.is_file())
+        found = sorted(
+            file for file in path.iterdir() if file.suffix.lower() in (".mdl", ".xmile") and file.is_file()
+        )
         if len(found) == 1:
             return found[0]
-        what = "no equation file" if not found else f"several equation files: {', '.join(file.name for file in found)}"
+        what = (
+            "no equation file"
+            if not found
+            else f"several equation files: {', '.join(file.name for file in found)}"
+        )
         raise StoreError(f"The folder '{path}' has {what}.", remedy="Name the file, or call it model.mdl.")
     if not path.exists():
-        near = sorted(file.name for file in path.parent.glob("*") if file.suffix.lower() in VENSIM + XMILE) \
-            if path.parent.is_dir() else []
+        near = (
+            sorted(file.name for file in path.parent.glob("*") if file.suffix.lower() in VENSIM + XMILE)
+            if path.parent.is_dir()
+            else []
+        )
         remedy = f"In its folder there is {', '.join(near[:3])}." if near else "Check the path."
         raise StoreError(f"There is no file '{path}'.", remedy=remedy)
     if path.suffix.lower() not in VENSIM + XMILE:

@@ -31,12 +31,17 @@ def graph(node: Any, ns: dict[str, str]) -> Table:
     if scale:
         low, high = (_number(scale[0].get(name, "")) for name in ("min", "max"))
         steps = max(len(ys) - 1, 1)
-        xs = [low + (high - low) / steps * place for place in range(len(ys) - 1)] + [high if len(ys) > 1 else low]
+        xs = [low + (high - low) / steps * place for place in range(len(ys) - 1)] + [
+            high if len(ys) > 1 else low
+        ]
     else:
         xs = _points(node, "xpts", ns)
     if len(xs) != len(ys):
-        raise Mistake(f"This graph has {len(xs)} x and {len(ys)} y.", 0,
-                      "Give <xscale min= max=>, or as many <xpts> as <ypts>.")
+        raise Mistake(
+            f"This graph has {len(xs)} x and {len(ys)} y.",
+            0,
+            "Give <xscale min= max=>, or as many <xpts> as <ypts>.",
+        )
     points = sorted(zip(xs, ys, strict=True), key=lambda point: point[0])
     return Table(tuple(x for x, _ in points), tuple(y for _, y in points), OUTSIDE[kind])
 
@@ -50,5 +55,7 @@ def _points(node: Any, tag: str, ns: dict[str, str]) -> list[float]:
 
 def _number(text: str) -> float:
     if not _VALUE.fullmatch(text):
-        raise Mistake(f"'{text.strip()}' in a graph is not a number.", 0, "Write numbers with commas between them.")
+        raise Mistake(
+            f"'{text.strip()}' in a graph is not a number.", 0, "Write numbers with commas between them."
+        )
     return float(text)

@@ -20,22 +20,33 @@ NAME = rf"(?:{_QUOTED}|{_WORDS})"  # of a variable, a range or a macro
 _ELEMENT = rf"(?:{_QUOTED}|[\w$][\w$']*(?:\s+[\w$][\w$']*)*)"
 _LIST = rf"{_ELEMENT}\s*(?:,\s*{_ELEMENT}\s*)*"
 _SUBSCRIPTS = rf"\[\s*{_LIST}\]"
-_LEFT = re.compile(rf"(?P<name>{NAME})\s*(?P<subscripts>{_SUBSCRIPTS})?\s*"
-                   rf"(?P<except>:\s*EXCEPT\s*:\s*{_SUBSCRIPTS}(?:\s*,\s*{_SUBSCRIPTS})*)?\s*", re.IGNORECASE)
-_MARK = re.compile(r"==|=|:=|<->|(?=\()|:\s*(?P<check>THE\s+CONDITION|TEST\s+INPUT)\s*:|:\s*(?P<is>IS)\s*:|"
-                   r":\s*(?P<keyword>RAW|INTERPOLATE|HOLD\s+BACKWARD|LOOK\s+FORWARD)\s*:\s*(?P<data>:=)?|:",
-                   re.IGNORECASE)
+_LEFT = re.compile(
+    rf"(?P<name>{NAME})\s*(?P<subscripts>{_SUBSCRIPTS})?\s*"
+    rf"(?P<except>:\s*EXCEPT\s*:\s*{_SUBSCRIPTS}(?:\s*,\s*{_SUBSCRIPTS})*)?\s*",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"==|=|:=|<->|(?=\()|:\s*(?P<check>THE\s+CONDITION|TEST\s+INPUT)\s*:|:\s*(?P<is>IS)\s*:|"
+    r":\s*(?P<keyword>RAW|INTERPOLATE|HOLD\s+BACKWARD|LOOK\s+FORWARD)\s*:\s*(?P<data>:=)?|:",
+    re.IGNORECASE,
+)
 _KEYWORD = re.compile(r":\s*[A-Z]+(?:\s+[A-Z]+)*\s*:", re.IGNORECASE)
 _STEM = r"[^\W\d][\w$' ]*?"
-_NUMERIC = re.compile(rf"\(\s*(?P<a>{_STEM})(?P<from>[0-9]{{1,9}})\s*-\s*(?P<b>{_STEM})(?P<to>[0-9]{{1,9}})\s*\)")
+_NUMERIC = re.compile(
+    rf"\(\s*(?P<a>{_STEM})(?P<from>[0-9]{{1,9}})\s*-\s*(?P<b>{_STEM})(?P<to>[0-9]{{1,9}})\s*\)"
+)
 _MEMBER = re.compile(rf"\s*(?:(?P<numeric>\([^()]*\))|(?P<name>{_ELEMENT}))\s*(?P<end>,|->|\Z)")
-_MAPPING = re.compile(rf"\s*(?:(?P<name>{_ELEMENT})|\(\s*(?P<list>{_ELEMENT})\s*:\s*(?P<elements>{_LIST})\))\s*"
-                      r"(?P<end>,|\Z)")
+_MAPPING = re.compile(
+    rf"\s*(?:(?P<name>{_ELEMENT})|\(\s*(?P<list>{_ELEMENT})\s*:\s*(?P<elements>{_LIST})\))\s*"
+    r"(?P<end>,|\Z)"
+)
 _IMPORTED = re.compile(r"\s*GET\s+(?:XLS|DIRECT)\s+SUBSCRIPT\s*\(", re.IGNORECASE)
 _AFTER_IMPORT = re.compile(r"\s*(?P<end>->|\Z)")
 _BOUND = rf"(?:\?|[-+]?\s*{NUMBER})"
-_UNITS = re.compile(rf"(?P<units>[^\[\]]*?)\s*(?:\[\s*(?P<low>{_BOUND})\s*,\s*(?P<high>{_BOUND})\s*"
-                    rf"(?:,\s*(?P<step>{_BOUND})\s*)?\])?")
+_UNITS = re.compile(
+    rf"(?P<units>[^\[\]]*?)\s*(?:\[\s*(?P<low>{_BOUND})\s*,\s*(?P<high>{_BOUND})\s*"
+    rf"(?:,\s*(?P<step>{_BOUND})\s*)?\])?"
+)
 
 
 @dataclass(frozen=True)
@@ -86,36 +97,63 @@ def left_side(definition: Definition) -> LeftSide:
     elif kind == "":
         kind = "("
     elif kind == ":" and (unknown := _KEYWORD.match(equation, mark.start())):
-        raise Mistake(f"'{' '.join(unknown.group().split())}' is not known here.", definition.start + mark.start(),
-                      "Known after a name are :EXCEPT:, :INTERPOLATE:, :HOLD BACKWARD:, :LOOK FORWARD:, :RAW:, :IS:, "
-                      ":THE CONDITION: and :TEST INPUT:.")
+        raise Mistake(
+            f"'{' '.join(unknown.group().split())}' is not known here.",
+            definition.start + mark.start(),
+            "Known after a name are :EXCEPT:, :INTERPOLATE:, :HOLD BACKWARD:, :LOOK FORWARD:, :RAW:, :IS:, "
+            ":THE CONDITION: and :TEST INPUT:.",
+        )
     if kind in ("=", "==", ":=", ":", "<->", ":IS:") and mark.end() == len(equation):
-        raise Mistake(f"Nothing follows the '{kind}' of '{unquoted(left['name'])}'.", definition.start + mark.start(),
-                      "Write a number or a formula after it.")
+        raise Mistake(
+            f"Nothing follows the '{kind}' of '{unquoted(left['name'])}'.",
+            definition.start + mark.start(),
+            "Write a number or a formula after it.",
+        )
     text = " ".join(left.group().split())
     if left["except"]:
-        text = re.sub(r":\s*EXCEPT\s*:", ":EXCEPT:", text, flags=re.IGNORECASE)  # PySD knows it in capitals only
-    return LeftSide(unquoted(left["name"]), text, kind, mark.end(), left["subscripts"] or "", left["except"] or "",
-                    " ".join((mark["keyword"] or "").lower().split()))
+        text = re.sub(
+            r":\s*EXCEPT\s*:", ":EXCEPT:", text, flags=re.IGNORECASE
+        )  # PySD knows it in capitals only
+    return LeftSide(
+        unquoted(left["name"]),
+        text,
+        kind,
+        mark.end(),
+        left["subscripts"] or "",
+        left["except"] or "",
+        " ".join((mark["keyword"] or "").lower().split()),
+    )
 
 
 def _explain(definition: Definition, index: int) -> Mistake:
     equation, place = definition.equation, definition.start + index
     equals = equation.find("=", index)
     if equals < 0:
-        return Mistake("There is no equals sign in this definition.", definition.start,
-                       "It reads: name = equation ~ units ~ comment |")
+        return Mistake(
+            "There is no equals sign in this definition.",
+            definition.start,
+            "It reads: name = equation ~ units ~ comment |",
+        )
     strange = equation[index : index + 1]
     if strange == "[":
-        return Mistake("The subscripts on the left are not a list of names in brackets.", place,
-                       "They read: [Range, element]; names with other characters go into quotation marks.")
+        return Mistake(
+            "The subscripts on the left are not a list of names in brackets.",
+            place,
+            "They read: [Range, element]; names with other characters go into quotation marks.",
+        )
     if strange == "=":
-        return Mistake("There is no name before the equals sign.", place,
-                       "It reads: name = equation ~ units ~ comment |")
+        return Mistake(
+            "There is no name before the equals sign.", place, "It reads: name = equation ~ units ~ comment |"
+        )
     if strange.isdigit():
-        return Mistake("A name on the left begins with a digit.", place, 'Put it into quotation marks: "1st name".')
-    return Mistake(f"The name on the left has '{strange}' in it.", place,
-                   'Put a name with other characters than letters, digits, spaces and _ into quotation marks: "R&D".')
+        return Mistake(
+            "A name on the left begins with a digit.", place, 'Put it into quotation marks: "1st name".'
+        )
+    return Mistake(
+        f"The name on the left has '{strange}' in it.",
+        place,
+        'Put a name with other characters than letters, digits, spaces and _ into quotation marks: "R&D".',
+    )
 
 
 @dataclass(frozen=True)
@@ -132,7 +170,9 @@ class RangeSide:
     copy_of: str = ""
 
 
-def range_of(definition: Definition, left: LeftSide, imported: Callable[[str], tuple[list[str], int]]) -> RangeSide:
+def range_of(
+    definition: Definition, left: LeftSide, imported: Callable[[str], tuple[list[str], int]]
+) -> RangeSide:
     """What a definition says about a subscript range. (PySD takes the elements in a mapping for those of the range.)
 
     imported : reads the elements of GET ... SUBSCRIPT from a file, and tells where it ends.
@@ -146,8 +186,11 @@ def range_of(definition: Definition, left: LeftSide, imported: Callable[[str], t
     rest = equation[left.end :]
     if left.mark == "<->":
         if not re.fullmatch(rf"\s*{_ELEMENT}\s*", rest):
-            raise Mistake("After <-> stands the name of one subscript range.", start + left.end,
-                          "For example: Again <-> Region")
+            raise Mistake(
+                "After <-> stands the name of one subscript range.",
+                start + left.end,
+                "For example: Again <-> Region",
+            )
         return RangeSide(copy_of=unquoted(rest))
     members: list[str] = []
     index, end = 0, ","
@@ -155,14 +198,20 @@ def range_of(definition: Definition, left: LeftSide, imported: Callable[[str], t
         members, index = imported(rest)
         after = _AFTER_IMPORT.match(rest, index)
         if not after:
-            raise Mistake("Something follows GET ... SUBSCRIPT that is no mapping.", start + left.end + index,
-                          "Take it out, or write: -> name of another range")
+            raise Mistake(
+                "Something follows GET ... SUBSCRIPT that is no mapping.",
+                start + left.end + index,
+                "Take it out, or write: -> name of another range",
+            )
         index, end = after.end(), after["end"]
     while end == ",":
         member = _MEMBER.match(rest, index)
         if not member:
-            raise Mistake("Elements of a subscript range are names with commas between.", start + left.end + index,
-                          "They read: Region: Home, Core, (Town1-Town9) -> Mapped range")
+            raise Mistake(
+                "Elements of a subscript range are names with commas between.",
+                start + left.end + index,
+                "They read: Region: Home, Core, (Town1-Town9) -> Mapped range",
+            )
         if member["numeric"]:
             members += _numeric(member["numeric"], start + left.end + member.start("numeric"))
         else:
@@ -179,8 +228,11 @@ def _mappings(rest: str, index: int, offset: int) -> dict[str, tuple[str, ...]]:
     while end == ",":
         mapping = _MAPPING.match(rest, index)
         if not mapping:
-            raise Mistake("After -> stand names of subscript ranges.", offset + index,
-                          "For example: -> Size, (Generation: young, old)")
+            raise Mistake(
+                "After -> stand names of subscript ranges.",
+                offset + index,
+                "For example: -> Size, (Generation: young, old)",
+            )
         name = unquoted(mapping["name"] or mapping["list"])
         mapped[name] = tuple(unquoted(e.group()) for e in re.finditer(_ELEMENT, mapping["elements"] or ""))
         index, end = mapping.end(), mapping["end"]
@@ -191,11 +243,16 @@ def _numeric(text: str, offset: int) -> list[str]:
     """The elements of `(A1-A10)`."""
     match = _NUMERIC.fullmatch(text)
     if not match or match["a"].lower() != match["b"].lower() or int(match["from"]) >= int(match["to"]):
-        raise Mistake(f"'{text}' is not a series of elements.", offset,
-                      "It reads (A1-A10): the same name at both ends, the second number larger.")
+        raise Mistake(
+            f"'{text}' is not a series of elements.",
+            offset,
+            "It reads (A1-A10): the same name at both ends, the second number larger.",
+        )
     first, last = int(match["from"]), int(match["to"])
     if last - first >= LARGEST:
-        raise Mistake(f"'{text}' stands for {last - first + 1} elements.", offset, f"At most {LARGEST} are allowed.")
+        raise Mistake(
+            f"'{text}' stands for {last - first + 1} elements.", offset, f"At most {LARGEST} are allowed."
+        )
     return [f"{match['a']}{number}" for number in range(first, last + 1)]
 
 
@@ -209,12 +266,18 @@ def limits_of(definition: Definition) -> tuple[str, Limits]:
     """
     match = _UNITS.fullmatch(definition.units)
     if not match:
-        raise Mistake(f"The units '{definition.units}' have something in brackets that is not a range of numbers.",
-                      definition.units_start, "It reads [min,max] or [min,max,step]; ? is an open end.")
+        raise Mistake(
+            f"The units '{definition.units}' have something in brackets that is not a range of numbers.",
+            definition.units_start,
+            "It reads [min,max] or [min,max,step]; ? is an open end.",
+        )
     low, high, _ = (_bound(match[name]) for name in ("low", "high", "step"))
     if low is not None and high is not None and low > high:
-        raise Mistake(f"The range [{match['low']},{match['high']}] ends before it begins.", definition.units_start,
-                      "It reads [min,max].")
+        raise Mistake(
+            f"The range [{match['low']},{match['high']}] ends before it begins.",
+            definition.units_start,
+            "It reads [min,max].",
+        )
     return match["units"], (low, high)
 
 

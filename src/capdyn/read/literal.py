@@ -29,8 +29,11 @@ def literal(tokens: list[Token], text: str, start: int) -> Expression | None:
         rows.append(_row(row, token))
         row = []
         if len(rows[-1]) != len(rows[0]):
-            raise Mistake(f"This row has {len(rows[-1])} numbers, the first has {len(rows[0])}.", token.start,
-                          "Rows end with ; and are of the same length.")
+            raise Mistake(
+                f"This row has {len(rows[-1])} numbers, the first has {len(rows[0])}.",
+                token.start,
+                "Rows end with ; and are of the same length.",
+            )
     return _array(rows)
 
 
@@ -47,8 +50,11 @@ def _row(tokens: list[Token], stop: Token) -> list[float]:
         signed = _signed(tokens[begin:index])
         if not signed or len(signed) != 1:
             here = tokens[begin] if begin < len(tokens) else stop
-            raise Mistake("A number is missing in a list of numbers, or two stand side by side.", here.start,
-                          "Write numbers with commas between them; rows end with ;.")
+            raise Mistake(
+                "A number is missing in a list of numbers, or two stand side by side.",
+                here.start,
+                "Write numbers with commas between them; rows end with ;.",
+            )
         values.append(signed[0])
         begin = index + 1
     return values
@@ -82,11 +88,16 @@ def _tabbed(tokens: list[Token], text: str, start: int) -> Expression:
         if line_ended and row:
             signed = _signed(row)
             if not signed:
-                raise Mistake("A TABBED ARRAY can only hold numbers.", row[0].start, "Write numbers with tabs between.")
+                raise Mistake(
+                    "A TABBED ARRAY can only hold numbers.", row[0].start, "Write numbers with tabs between."
+                )
             rows.append(signed)
             row = []
         row.append(token)
     if not rows or any(len(one) != len(rows[0]) for one in rows):
-        raise Mistake("The rows of the TABBED ARRAY are empty or differ in length.", tokens[0].start,
-                      "Write the same number of numbers in each line.")
+        raise Mistake(
+            "The rows of the TABBED ARRAY are empty or differ in length.",
+            tokens[0].start,
+            "Write the same number of numbers in each line.",
+        )
     return _array(rows)

@@ -39,15 +39,21 @@ def head(macro: MacroText) -> Head:
     """
     match = _HEAD.fullmatch(re.sub(r"\\[ \t]*(\r\n|\r|\n)", r" \1", macro.head))
     if not match:
-        raise Mistake("The first line of this macro is not a name with a list of names in brackets.", macro.start,
-                      "It reads: :MACRO: NAME(input, input : output)")
+        raise Mistake(
+            "The first line of this macro is not a name with a list of names in brackets.",
+            macro.start,
+            "It reads: :MACRO: NAME(input, input : output)",
+        )
     inputs, outputs = (_names(match[part] or "") for part in ("inputs", "outputs"))
     name = " ".join(match["name"].split())
     used = [key(one) for one in (name, *inputs, *outputs)]
     twice = next((one for one in used if used.count(one) > 1), None)
     if twice:
-        raise Mistake(f"'{twice}' stands twice in the first line of the macro '{name}'.", macro.start,
-                      "Rename one: each input and output has a name of its own.")
+        raise Mistake(
+            f"'{twice}' stands twice in the first line of the macro '{name}'.",
+            macro.start,
+            "Rename one: each input and output has a name of its own.",
+        )
     return Head(name, inputs, outputs)
 
 
@@ -60,12 +66,22 @@ def check(macro: MacroText, found: Head, variables: dict[str, Variable]) -> list
     mistakes = []
     for name in (found.name, *found.outputs):
         if key(name) not in variables:
-            mistakes.append(Mistake(f"The macro '{found.name}' has no equation for its output '{name}'.", macro.start,
-                                    f"Add one: {name} = ..."))
+            mistakes.append(
+                Mistake(
+                    f"The macro '{found.name}' has no equation for its output '{name}'.",
+                    macro.start,
+                    f"Add one: {name} = ...",
+                )
+            )
     for name in found.parameters:
         if key(name) in variables:
-            mistakes.append(Mistake(f"The macro '{found.name}' has an equation for its input '{name}'.", macro.start,
-                                    "Take it out, or rename it."))
+            mistakes.append(
+                Mistake(
+                    f"The macro '{found.name}' has an equation for its input '{name}'.",
+                    macro.start,
+                    "Take it out, or rename it.",
+                )
+            )
     return mistakes
 
 
@@ -82,8 +98,11 @@ def fold_outputs(tokens: list[Token]) -> list[Token]:
         around = [opening for opening, closing in match.items() if opening < index < closing]
         opening = max(around, default=-1)
         if opening < 1 or tokens[opening].kind != "(" or tokens[opening - 1].kind not in ("name", "quoted"):
-            raise Mistake("A ':' stands outside the call of a macro.", start,
-                          "Only outputs of a macro stand after ':', as in NAME(input : output).")
+            raise Mistake(
+                "A ':' stands outside the call of a macro.",
+                start,
+                "Only outputs of a macro stand after ':', as in NAME(input : output).",
+            )
         closing = match[opening]
         if closing == index + 1:
             raise Mistake("No output follows this ':'.", start, "Name one, or take the ':' out.")

@@ -37,10 +37,15 @@ def explained(offset: int, place: Callable[[int], int]) -> Iterator[None]:
     try:
         yield
     except ParseError as error:
-        raise Mistake("The equation cannot be understood from here on.", place(max(error.pos, 0)),
-                      "Compare with the form of its functions and operators; comparisons and :NOT: "
-                      "next to other operators need brackets.") from None
+        raise Mistake(
+            "The equation cannot be understood from here on.",
+            place(max(error.pos, 0)),
+            "Compare with the form of its functions and operators; comparisons and :NOT: "
+            "next to other operators need brackets.",
+        ) from None
     except RecursionError:
-        raise Mistake("The equation is nested too deeply.", offset, "Split it into several variables.") from None
+        raise Mistake(
+            "The equation is nested too deeply.", offset, "Split it into several variables."
+        ) from None
     except (ParsimoniousError, ValueError, TypeError, KeyError, IndexError, SyntaxError, AssertionError):
         raise Mistake("The equation cannot be understood.", offset, "Write it in smaller parts.") from None

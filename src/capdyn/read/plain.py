@@ -32,8 +32,9 @@ class Plain:
         return max((spot for spot in self.spots if spot[0] <= place), default=self.spots[0])[1]
 
 
-def plain(tokens: list[Token], end: int, structures: dict[str, tuple[int, ...]],
-          words: list[Word] | None = None) -> Plain:
+def plain(
+    tokens: list[Token], end: int, structures: dict[str, tuple[int, ...]], words: list[Word] | None = None
+) -> Plain:
     """The equation as PySD is given it.
 
     end : offset of the end of the equation. structures : key of each function for which PySD has a node type
@@ -62,8 +63,14 @@ def plain(tokens: list[Token], end: int, structures: dict[str, tuple[int, ...]],
     return Plain("".join(pieces) + branches.close(0), words, spots)
 
 
-def _piece(index: int, tokens: list[Token], match: dict[int, int], words: list[Word],
-           structures: dict[str, tuple[int, ...]], branches: _Branches) -> str:
+def _piece(
+    index: int,
+    tokens: list[Token],
+    match: dict[int, int],
+    words: list[Word],
+    structures: dict[str, tuple[int, ...]],
+    branches: _Branches,
+) -> str:
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     called = following is not None and following.kind == "("
@@ -103,11 +110,16 @@ def _check_depth(tokens: list[Token]) -> None:
     for token in tokens:
         depth += (token.kind in "([") - (token.kind in ")]")
         if depth > DEEPEST:
-            raise Mistake("The equation is nested too deeply.", token.start,
-                          f"At most {DEEPEST} brackets inside one another: split it into several variables.")
+            raise Mistake(
+                "The equation is nested too deeply.",
+                token.start,
+                f"At most {DEEPEST} brackets inside one another: split it into several variables.",
+            )
 
 
-def _check_arity(name: str, index: int, tokens: list[Token], match: dict[int, int], allowed: tuple[int, ...]) -> None:
+def _check_arity(
+    name: str, index: int, tokens: list[Token], match: dict[int, int], allowed: tuple[int, ...]
+) -> None:
     opening, closing = index + 1, match[index + 1]
     depth, count = 0, int(closing > opening + 1)
     for token in tokens[opening + 1 : closing]:
@@ -115,8 +127,11 @@ def _check_arity(name: str, index: int, tokens: list[Token], match: dict[int, in
         count += token.kind == "," and depth == 0
     if count not in allowed:
         takes = " or ".join(str(number) for number in allowed)
-        raise Mistake(f"{name.upper()} takes {takes} argument{'s' * (takes != '1')}, and has {count}.",
-                      tokens[index].start, "Add or take out arguments.")
+        raise Mistake(
+            f"{name.upper()} takes {takes} argument{'s' * (takes != '1')}, and has {count}.",
+            tokens[index].start,
+            "Add or take out arguments.",
+        )
 
 
 # tables -------------------------------------------------------------------------------------------------------------
@@ -126,7 +141,11 @@ def _fold_tables(tokens: list[Token], words: list[Word]) -> list[Token]:
     """Each table of a WITH LOOKUP as one token whose text is its index in `words`."""
     tokens = list(tokens)
     for index in range(len(tokens) - 2, -1, -1):  # inner ones first
-        if tokens[index].kind != "name" or key(tokens[index].text) != "with lookup" or tokens[index + 1].kind != "(":
+        if (
+            tokens[index].kind != "name"
+            or key(tokens[index].text) != "with lookup"
+            or tokens[index + 1].kind != "("
+        ):
             continue
         closing = pairs(tokens)[index + 1]
         depth, comma = 0, 0
@@ -136,8 +155,11 @@ def _fold_tables(tokens: list[Token], words: list[Word]) -> list[Token]:
                 comma = here
                 break
         if not comma or comma + 1 == closing:
-            raise Mistake("WITH LOOKUP has no table.", tokens[index].start,
-                          "It reads: WITH LOOKUP(variable, ((x1,y1),(x2,y2)))")
+            raise Mistake(
+                "WITH LOOKUP has no table.",
+                tokens[index].start,
+                "It reads: WITH LOOKUP(variable, ((x1,y1),(x2,y2)))",
+            )
         table, after = read_table(tokens, comma + 1)
         if after != closing:
             raise Mistake("Something follows the table of WITH LOOKUP.", tokens[after].start, "Take it out.")
@@ -185,8 +207,11 @@ def read_table(tokens: list[Token], index: int) -> tuple[Table, int]:
             numbers.append(number())
         expect(")")
         if len(numbers) % 2:
-            raise Mistake(f"This table lists {len(numbers)} numbers, which are not as many x as y.",
-                          tokens[begin].start, "They read: x1, x2, ..., y1, y2, ...; or ((x1,y1),(x2,y2),...)")
+            raise Mistake(
+                f"This table lists {len(numbers)} numbers, which are not as many x as y.",
+                tokens[begin].start,
+                "They read: x1, x2, ..., y1, y2, ...; or ((x1,y1),(x2,y2),...)",
+            )
         half = len(numbers) // 2
         return _sorted(list(zip(numbers[:half], numbers[half:], strict=True))), index
     while True:
@@ -210,8 +235,9 @@ def _sorted(points: list[tuple[float, float]]) -> Table:
 # signs and powers ---------------------------------------------------------------------------------------------------
 
 
-def _signs(tokens: list[Token], match: dict[int, int],
-           words: list[Word]) -> tuple[dict[int, str], dict[int, str], set[int]]:
+def _signs(
+    tokens: list[Token], match: dict[int, int], words: list[Word]
+) -> tuple[dict[int, str], dict[int, str], set[int]]:
     """Text to put before and after tokens so that powers bind tighter than the sign before them: -a^b is -(a^b).
 
     Source for Vensim's order: https://www.vensim.com/documentation/operators.html and the tests of
@@ -250,7 +276,16 @@ def _signs(tokens: list[Token], match: dict[int, int],
 def _is_sign(index: int, tokens: list[Token]) -> bool:
     if index >= len(tokens) or tokens[index].text not in ("+", "-"):
         return False
-    return index == 0 or tokens[index - 1].kind in ("operator", "logic", "(", ",", "mod", "if", "then", "else")
+    return index == 0 or tokens[index - 1].kind in (
+        "operator",
+        "logic",
+        "(",
+        ",",
+        "mod",
+        "if",
+        "then",
+        "else",
+    )
 
 
 def _primary(index: int, tokens: list[Token], match: dict[int, int]) -> int:
@@ -274,7 +309,9 @@ def _check_modulo(index: int, tokens: list[Token], match: dict[int, int]) -> Non
         here += 1
     here = _primary(here, tokens, match) + 1
     if here < len(tokens) and (tokens[here].text in ("*", "/", "^") or tokens[here].kind == "mod"):
-        raise Mistake("MOD is followed by another operator.", tokens[here].start, "Put brackets around a MOD b.")
+        raise Mistake(
+            "MOD is followed by another operator.", tokens[here].start, "Put brackets around a MOD b."
+        )
 
 
 class _Branches:
@@ -306,7 +343,10 @@ class _Branches:
         while self._open and self._open[-1][0] >= depth:
             _, word = self._open.pop()
             if word.kind != "else":
-                raise Mistake(f"No {'THEN' if word.kind == 'if' else 'ELSE'} follows this {word.text}.", word.start,
-                              "It reads: IF a THEN b ELSE c")
+                raise Mistake(
+                    f"No {'THEN' if word.kind == 'if' else 'ELSE'} follows this {word.text}.",
+                    word.start,
+                    "It reads: IF a THEN b ELSE c",
+                )
             closed += "))"
         return closed

@@ -71,8 +71,10 @@ class Grid:
         """
         value = self.cell(row, column)
         if isinstance(value, str):
-            raise Unreadable(f"Cell {address(row, column)} of {self.name} holds '{value[:40]}', not a number.",
-                             "Write a number there, or correct the cell that the equation names.")
+            raise Unreadable(
+                f"Cell {address(row, column)} of {self.name} holds '{value[:40]}', not a number.",
+                "Write a number there, or correct the cell that the equation names.",
+            )
         return value
 
 
@@ -104,8 +106,10 @@ def cell_of(text: str) -> tuple[int, int]:
     """
     match = _ADDRESS.fullmatch(text.strip())
     if not match:
-        raise Unreadable(f"'{text}' is not the address of a cell.",
-                         "It reads 'B3': letters and a number. Names of ranges of cells are not supported.")
+        raise Unreadable(
+            f"'{text}' is not the address of a cell.",
+            "It reads 'B3': letters and a number. Names of ranges of cells are not supported.",
+        )
     return int(match[2]) - 1, column_of(match[1])
 
 
@@ -135,34 +139,48 @@ class Folder:
             elif ending in TEXT:
                 self._grids[name, tab] = _text(data, file, tab, "," if ending == ".csv" else "\t")
             else:
-                raise Unreadable(f"'{file}' is not of a kind that can be read.",
-                                 f"Save it as {' or '.join((*XLSX[:1], *TEXT[:2]))} and name that file.")
+                raise Unreadable(
+                    f"'{file}' is not of a kind that can be read.",
+                    f"Save it as {' or '.join((*XLSX[:1], *TEXT[:2]))} and name that file.",
+                )
         return self._grids[name, tab]
 
     def _load(self, file: str, name: str) -> bytes:
         if name in self._data:
             return self._data[name]
         if name.startswith("?"):
-            raise Unreadable(f"'{file}' stands for a file that only Vensim's settings name.",
-                             "Write the name of the file itself.")
+            raise Unreadable(
+                f"'{file}' stands for a file that only Vensim's settings name.",
+                "Write the name of the file itself.",
+            )
         if "://" in name or name.startswith("//"):
-            raise Unreadable(f"'{file}' is an address in the network, and nothing is fetched from there.",
-                             "Save the file beside the equation file and name that.")
+            raise Unreadable(
+                f"'{file}' is an address in the network, and nothing is fetched from there.",
+                "Save the file beside the equation file and name that.",
+            )
         if not name or name.startswith(("/", "~")) or PureWindowsPath(name).drive:
-            raise Unreadable(f"'{file}' is not a path relative to the equation file.",
-                             "Put the file into the folder of the equation file and write its name alone.")
+            raise Unreadable(
+                f"'{file}' is not a path relative to the equation file.",
+                "Put the file into the folder of the equation file and write its name alone.",
+            )
         path = self.path / name
         try:
             if not path.is_file():
                 near = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-                raise Unreadable(f"There is no file '{file}' (looked for in '{path.parent}').",
-                                 did_you_mean(path.name, near) or "Put it there, or correct its name.")
+                raise Unreadable(
+                    f"There is no file '{file}' (looked for in '{path.parent}').",
+                    did_you_mean(path.name, near) or "Put it there, or correct its name.",
+                )
             if path.stat().st_size > LARGEST_FILE:
-                raise Unreadable(f"'{file}' is larger than {LARGEST_FILE // 1_000_000} MB.", "Cut out what is needed.")
+                raise Unreadable(
+                    f"'{file}' is larger than {LARGEST_FILE // 1_000_000} MB.", "Cut out what is needed."
+                )
             data = path.read_bytes()
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            raise Unreadable(f"'{file}' cannot be read: {why}.", "Check its name and its permissions.") from None
+            raise Unreadable(
+                f"'{file}' cannot be read: {why}.", "Check its name and its permissions."
+            ) from None
         self._data[name] = data
         self.used[name] = hashlib.sha256(data).hexdigest()
         return data
@@ -171,8 +189,9 @@ class Folder:
         """The hash of a model: its file's, and those of the files that it took numbers from, if any."""
         if not self.used:
             return own
-        return hashlib.sha256("\n".join([own, *(f"{name} {used}" for name, used in sorted(self.used.items()))])
-                              .encode()).hexdigest()
+        return hashlib.sha256(
+            "\n".join([own, *(f"{name} {used}" for name, used in sorted(self.used.items()))]).encode()
+        ).hexdigest()
 
 
 def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
@@ -183,8 +202,10 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > LARGEST_FILE:
-                raise Unreadable(f"'{file}' unpacks to more than {LARGEST_FILE // 1_000_000} MB.",
-                                 "Cut out what is needed.")
+                raise Unreadable(
+                    f"'{file}' unpacks to more than {LARGEST_FILE // 1_000_000} MB.",
+                    "Cut out what is needed.",
+                )
             for part in packed.namelist():
                 _check_entities(packed.read(part), broken)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
@@ -195,8 +216,10 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
     try:
         names = {name.lower(): name for name in book.sheetnames}  # Vensim does not mind the case of sheets
         if tab.lower() not in names:
-            raise Unreadable(f"'{file}' has no sheet '{tab}'.",
-                             did_you_mean(tab, book.sheetnames) or f"It has {', '.join(book.sheetnames)}.")
+            raise Unreadable(
+                f"'{file}' has no sheet '{tab}'.",
+                did_you_mean(tab, book.sheetnames) or f"It has {', '.join(book.sheetnames)}.",
+            )
         sheet = book[names[tab.lower()]]
         if not hasattr(sheet, "iter_rows"):
             raise Unreadable(f"The sheet '{tab}' of '{file}' is a chart.", "Name a sheet with cells.")
@@ -206,8 +229,10 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
         for row in sheet.iter_rows(values_only=True):
             count += len(row) + 1
             if count > LARGEST_GRID:
-                raise Unreadable(f"The sheet '{tab}' of '{file}' has more than {LARGEST_GRID} cells.",
-                                 "Cut out what is needed.")
+                raise Unreadable(
+                    f"The sheet '{tab}' of '{file}' has more than {LARGEST_GRID} cells.",
+                    "Cut out what is needed.",
+                )
             rows.append([_cell(value) for value in row])
     except Unreadable:
         raise
@@ -242,11 +267,14 @@ def _text(data: bytes, file: str, tab: str, usual: str) -> Grid:
     except UnicodeDecodeError:
         text = data.decode("latin-1")  # numbers are the same in both
     written = "\t" if tab.lower() in ("\\t", "tab") else tab
-    between = written if len(written) == 1 and not written.isalnum() and written not in "\"\r\n" else usual
+    between = written if len(written) == 1 and not written.isalnum() and written not in '"\r\n' else usual
     if text.count(between) + text.count("\n") > LARGEST_GRID:
         raise Unreadable(f"'{file}' has more than {LARGEST_GRID} cells.", "Cut out what is needed.")
     try:
-        rows = [[_typed(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=between)]
+        rows = [
+            [_typed(cell) for cell in row]
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=between)
+        ]
     except csv.Error as error:
         raise Unreadable(f"'{file}' cannot be read as a table: {error}.", "Save it anew.") from None
     return Grid(f"'{file}'", rows)

@@ -78,7 +78,9 @@ def decode(path: Path, data: bytes) -> Source:
     """
     digest = hashlib.sha256(data).hexdigest()
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data:
-        raise StoreError(f"'{path}' is not a text file in UTF-8.", remedy="Save the model as text (.mdl) in UTF-8.")
+        raise StoreError(
+            f"'{path}' is not a text file in UTF-8.", remedy="Save the model as text (.mdl) in UTF-8."
+        )
     named = _ENCODING.match(data.removeprefix(codecs.BOM_UTF8))
     written = named.group(1).decode("ascii") if named else "utf-8"
     try:
@@ -86,16 +88,22 @@ def decode(path: Path, data: bytes) -> Source:
     except LookupError:  # the first line is a comment, not an encoding
         encoding = "utf-8"
     if not _TEXT.fullmatch(encoding):
-        raise StoreError(f"The encoding '{written}' that the first line names is not for text.", Where(str(path), 1),
-                         "Save the file in UTF-8 and write {UTF-8}.")
+        raise StoreError(
+            f"The encoding '{written}' that the first line names is not for text.",
+            Where(str(path), 1),
+            "Save the file in UTF-8 and write {UTF-8}.",
+        )
     if encoding == "utf-8":
         encoding = "utf-8-sig"  # with or without a byte order mark
     try:
         return Source(str(path), data.decode(encoding), digest)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise StoreError(f"It is not text in {encoding.removesuffix('-sig').upper()}.", Where(str(path), line),
-                         "Save it in UTF-8, or name its encoding in the first line, such as {windows-1252}.") from None
+        raise StoreError(
+            f"It is not text in {encoding.removesuffix('-sig').upper()}.",
+            Where(str(path), line),
+            "Save it in UTF-8, or name its encoding in the first line, such as {windows-1252}.",
+        ) from None
 
 
 def reject(problems: list[Problem], shown: int = 20) -> None:

@@ -84,8 +84,9 @@ def _section(text: str, position: int, end: int, parts: Parts) -> None:
         elif text.startswith("***", position):
             tilde, bar = text.find("~", position, end), text.find("|", position, end)
             if not 0 <= tilde < bar:
-                parts.mistakes.append(Mistake("A group heading has no end.", position,
-                                              "It reads: **** .Name **** ~ text |"))
+                parts.mistakes.append(
+                    Mistake("A group heading has no end.", position, "It reads: **** .Name **** ~ text |")
+                )
                 bar = end if bar < 0 else bar
             group, position = _squeeze(text[position:tilde].strip("* \t\r\n").removeprefix(".")), bar + 1
         else:
@@ -99,17 +100,24 @@ def _macro(text: str, mark: re.Match[str], end: int, parts: Parts) -> int:
     stop = closing.start() if closing else following.start() if following else end
     bracket = text.find(")", mark.end(), stop)
     if not closing:
-        parts.mistakes.append(Mistake("A macro has no end.", mark.start(),
-                                      "Write :END OF MACRO: after its last equation."))
+        parts.mistakes.append(
+            Mistake("A macro has no end.", mark.start(), "Write :END OF MACRO: after its last equation.")
+        )
         return stop
     if bracket < 0:
-        parts.mistakes.append(Mistake("A macro has no list of inputs.", mark.start(),
-                                      "It begins: :MACRO: NAME(input, input : output)"))
+        parts.mistakes.append(
+            Mistake(
+                "A macro has no list of inputs.",
+                mark.start(),
+                "It begins: :MACRO: NAME(input, input : output)",
+            )
+        )
     else:
         inner = Parts(mistakes=parts.mistakes)
         _section(text, bracket + 1, stop, inner)
-        parts.macros.append(MacroText(mark.start(), text[mark.end() : bracket + 1], mark.end(),
-                                      tuple(inner.definitions)))
+        parts.macros.append(
+            MacroText(mark.start(), text[mark.end() : bracket + 1], mark.end(), tuple(inner.definitions))
+        )
     return closing.end()
 
 
@@ -145,20 +153,41 @@ def _definition(text: str, start: int, end: int, group: str, parts: Parts) -> in
         return end
     name = _squeeze(re.split(r"[=(\[:<]", equation, maxsplit=1)[0])[:60] or "this place"
     if not equation:
-        parts.mistakes.append(Mistake("A definition is empty.", start, "It reads: name = equation ~ units ~ comment |"))
+        parts.mistakes.append(
+            Mistake("A definition is empty.", start, "It reads: name = equation ~ units ~ comment |")
+        )
     elif len(fields) < 2:
         missing = "a ~ is" if fields else "two ~ are"
-        parts.mistakes.append(Mistake(f"In the definition of '{name}', {missing} missing before the |.", start,
-                                      "It reads: name = equation ~ units ~ comment |"))
+        parts.mistakes.append(
+            Mistake(
+                f"In the definition of '{name}', {missing} missing before the |.",
+                start,
+                "It reads: name = equation ~ units ~ comment |",
+            )
+        )
     elif len(fields) > 3 or (len(fields) == 3 and not re.match(r"\s*(?::|\Z)", fields[2])):
         comment = bounds[1] + 1
         comment += len(fields[1]) - len(fields[1].lstrip())
-        parts.mistakes.append(Mistake(f"The definition of '{name}' runs into the next one.", comment,
-                                      "Close its comment, which begins here, with |."))
+        parts.mistakes.append(
+            Mistake(
+                f"The definition of '{name}' runs into the next one.",
+                comment,
+                "Close its comment, which begins here, with |.",
+            )
+        )
     else:
         units_start = stop + 1 + len(fields[0]) - len(fields[0].lstrip())
-        parts.definitions.append(Definition(equation, start, text[start : start + len(equation)],
-                                            _squeeze(fields[0]), units_start, _squeeze(fields[1]), group))
+        parts.definitions.append(
+            Definition(
+                equation,
+                start,
+                text[start : start + len(equation)],
+                _squeeze(fields[0]),
+                units_start,
+                _squeeze(fields[1]),
+                group,
+            )
+        )
     return position + 1
 
 
@@ -177,13 +206,20 @@ def _equation(text: str, start: int, end: int, parts: Parts) -> tuple[str, int]:
                 position = quoted.end()
                 pieces.append(_CONTINUED.sub(lambda m: " " * len(m.group()), quoted.group()))
             else:
-                parts.mistakes.append(Mistake('A quotation mark " is not closed on its line.', match.start(),
-                                              "Put one at the end of the name."))
+                parts.mistakes.append(
+                    Mistake(
+                        'A quotation mark " is not closed on its line.',
+                        match.start(),
+                        "Put one at the end of the name.",
+                    )
+                )
                 pieces.append(mark)
         elif mark == "{":
             closing = text.find("}", position, end)
             if closing < 0:
-                parts.mistakes.append(Mistake("A comment in curly brackets is not closed.", match.start(), "Add }."))
+                parts.mistakes.append(
+                    Mistake("A comment in curly brackets is not closed.", match.start(), "Add }.")
+                )
                 closing = end - 1
             pieces.append(" " * (closing + 1 - match.start()))
             position = closing + 1

@@ -22,7 +22,9 @@ class Arrays:
     tables: frozenset[str]
 
 
-def spread(expression: Expression, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays) -> Expression:
+def spread(
+    expression: Expression, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays
+) -> Expression:
     """The expression with all subscripts written.
 
     subscripts : of the equation, ranges or elements. own : dimensions of its variable, in the same order.
@@ -38,7 +40,11 @@ def spread(expression: Expression, subscripts: tuple[str, ...], own: tuple[str, 
             return _reference(here, subscripts, own, arrays, reduced)
         if not isinstance(here, Call):
             return here
-        if here.function == "lookup" and len(here.arguments) == 2 and isinstance(here.arguments[0], Reference):
+        if (
+            here.function == "lookup"
+            and len(here.arguments) == 2
+            and isinstance(here.arguments[0], Reference)
+        ):
             table = here.arguments[0]
             here = Call(table.name, here.arguments[1:], table.subscripts)
         over = here.function in OVER
@@ -54,8 +60,9 @@ def _call(call: Call) -> Expression:
     return call
 
 
-def _reference(here: Reference, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays,
-               reduced: bool) -> Expression:
+def _reference(
+    here: Reference, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays, reduced: bool
+) -> Expression:
     dimensions = arrays.dimensions.get(here.name, ())
     if here.name == "pi" and not here.subscripts:
         return Call("pi", ())
@@ -63,15 +70,23 @@ def _reference(here: Reference, subscripts: tuple[str, ...], own: tuple[str, ...
         return replace(here, name=NAMES.get(here.name, here.name))
     if here.subscripts:
         if "*" in here.subscripts and not reduced:
-            raise Mistake(f"'{here.name}[*]' stands outside of SUM, PROD, MIN and MAX.", 0,
-                          "Name one element, or its dimension.")
-        written = [f"{dimension}!" if subscript == "*" else subscript
-                   for subscript, dimension in zip(here.subscripts, dimensions, strict=False)]
-        return replace(here, subscripts=(*written, *here.subscripts[len(written):]))
+            raise Mistake(
+                f"'{here.name}[*]' stands outside of SUM, PROD, MIN and MAX.",
+                0,
+                "Name one element, or its dimension.",
+            )
+        written = [
+            f"{dimension}!" if subscript == "*" else subscript
+            for subscript, dimension in zip(here.subscripts, dimensions, strict=False)
+        ]
+        return replace(here, subscripts=(*written, *here.subscripts[len(written) :]))
     if reduced:
         return replace(here, subscripts=tuple(f"{dimension}!" for dimension in dimensions))
     by_dimension = dict(zip(own, subscripts, strict=False))
     if not all(dimension in by_dimension for dimension in dimensions):
-        raise Mistake(f"'{here.name}' is an array and has no subscripts here.", 0,
-                      f"Write {here.name}[{', '.join(dimensions)}], or the elements that are meant.")
+        raise Mistake(
+            f"'{here.name}' is an array and has no subscripts here.",
+            0,
+            f"Write {here.name}[{', '.join(dimensions)}], or the elements that are meant.",
+        )
     return replace(here, subscripts=tuple(by_dimension[dimension] for dimension in dimensions))

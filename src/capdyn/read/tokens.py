@@ -47,24 +47,51 @@ _COMMON = r"""
   | (?P<mark>[()\[\],;!])
   | (?P<space>\s+)
 """
-VENSIM = Dialect(re.compile(rf"""
+VENSIM = Dialect(
+    re.compile(
+        rf"""
     (?P<number>{NUMBER})
   | (?P<name>{_NAME}(?:\s+[\w$][\w$']*)*)
   | (?P<missing>:\s*NA\s*:)
   | (?P<logic>:\s*(?:AND|OR|NOT)\s*:)
   | (?P<outputs>:(?!\s*\w[\w\s]*:))
-  {_COMMON}""", re.VERBOSE | re.IGNORECASE))
-XMILE = Dialect(re.compile(rf"""
+  {_COMMON}""",
+        re.VERBOSE | re.IGNORECASE,
+    )
+)
+XMILE = Dialect(
+    re.compile(
+        rf"""
     (?P<number>{NUMBER})
   | (?P<name>{_NAME})
-  {_COMMON}""", re.VERBOSE), frozenset({"and", "or", "not", "mod", "if", "then", "else"}))
+  {_COMMON}""",
+        re.VERBOSE,
+    ),
+    frozenset({"and", "or", "not", "mod", "if", "then", "else"}),
+)
 _INSIDE = re.compile(r"[\w$][\w$']*(?:\s+[\w$][\w$']*)*")  # a subscript element may begin with a digit
 _SIGNED = rf"[-+]?\s*{NUMBER}"
 _POINT = rf"\(\s*{_SIGNED}\s*,\s*{_SIGNED}\s*\)"
 LIMITS = re.compile(rf"\[\s*{_POINT}\s*-\s*{_POINT}\s*(?:,\s*{_POINT}\s*)*\]\s*,")
 _CLOSING = {"(": ")", "[": "]"}
-_LOOKALIKE = {"−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "÷": "/", "“": '"', "”": '"', "’": "'", "‘": "'",
-              "≤": "<=", "≥": ">=", "≠": "<>", "&": ":AND:", "%": "/100", "\\": "/"}
+_LOOKALIKE = {
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "×": "*",
+    "·": "*",
+    "÷": "/",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+    "‘": "'",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "<>",
+    "&": ":AND:",
+    "%": "/100",
+    "\\": "/",
+}
 
 
 def tokenize(text: str, dialect: Dialect, offset: int = 0) -> list[Token]:
@@ -110,33 +137,49 @@ def _limits(text: str, position: int, offset: int) -> str:
     """
     match = LIMITS.match(text, position)
     if not match:
-        raise Mistake("The limits of a table can only be numbers.", position + offset,
-                      "They read: [(xmin,ymin)-(xmax,ymax)], before the points. They may be left out.")
+        raise Mistake(
+            "The limits of a table can only be numbers.",
+            position + offset,
+            "They read: [(xmin,ymin)-(xmax,ymax)], before the points. They may be left out.",
+        )
     return match.group()
 
 
 def _strange(text: str, position: int, offset: int) -> Mistake:
     here = text[position]
     if here == '"':
-        return Mistake('A quotation mark " is not closed.', position + offset, "Put one at the end of the name.")
+        return Mistake(
+            'A quotation mark " is not closed.', position + offset, "Put one at the end of the name."
+        )
     if here == "'":
         return Mistake("A text in ' is not closed.", position + offset, "Put ' at its end.")
     if here == ":":
-        return Mistake("Nothing is known by this name between colons.", position + offset,
-                       "Known are :AND:, :OR:, :NOT: and :NA:.")
+        return Mistake(
+            "Nothing is known by this name between colons.",
+            position + offset,
+            "Known are :AND:, :OR:, :NOT: and :NA:.",
+        )
     remedy = f"Write {_LOOKALIKE[here]}" if here in _LOOKALIKE else "Take it out"
-    return Mistake(f"The character '{here}' has no meaning here.", position + offset,
-                   f"{remedy}, or put the name that it belongs to into quotation marks.")
+    return Mistake(
+        f"The character '{here}' has no meaning here.",
+        position + offset,
+        f"{remedy}, or put the name that it belongs to into quotation marks.",
+    )
 
 
 def _check_number(text: str, start: int, end: int, offset: int) -> None:
     """A number must not run into letters, digits of other scripts or a second point, nor leave the range of a float."""
     rest = re.match(r"[\w$'.]*", text[end:])
     if rest and rest.group():
-        raise Mistake(f"'{text[start:end]}{rest.group()}' is neither a number nor a name.", start + offset,
-                      "Write an operator after the number; a name that begins with a digit goes into quotation marks.")
+        raise Mistake(
+            f"'{text[start:end]}{rest.group()}' is neither a number nor a name.",
+            start + offset,
+            "Write an operator after the number; a name that begins with a digit goes into quotation marks.",
+        )
     if math.isinf(float(text[start:end])):
-        raise Mistake(f"The number {text[start:end]} is too large.", start + offset, "The largest is about 1.8e308.")
+        raise Mistake(
+            f"The number {text[start:end]} is too large.", start + offset, "The largest is about 1.8e308."
+        )
 
 
 def pairs(tokens: list[Token]) -> dict[int, int]:
@@ -154,16 +197,24 @@ def pairs(tokens: list[Token]) -> dict[int, int]:
             stack.append(index)
         elif token.kind in _CLOSING.values():
             if not stack:
-                raise Mistake(f"The bracket {token.kind} closes nothing.", token.start,
-                              "Take it out, or add the bracket that opens.")
+                raise Mistake(
+                    f"The bracket {token.kind} closes nothing.",
+                    token.start,
+                    "Take it out, or add the bracket that opens.",
+                )
             opening = tokens[stack[-1]]
             if _CLOSING[opening.kind] != token.kind:
-                raise Mistake(f"The bracket {opening.kind} is not closed before this {token.kind}.", opening.start,
-                              f"Add {_CLOSING[opening.kind]}.")
+                raise Mistake(
+                    f"The bracket {opening.kind} is not closed before this {token.kind}.",
+                    opening.start,
+                    f"Add {_CLOSING[opening.kind]}.",
+                )
             found[stack.pop()] = index
     if stack:
         opening = tokens[stack[-1]]
-        raise Mistake(f"The bracket {opening.kind} is never closed.", opening.start, f"Add {_CLOSING[opening.kind]}.")
+        raise Mistake(
+            f"The bracket {opening.kind} is never closed.", opening.start, f"Add {_CLOSING[opening.kind]}."
+        )
     return found
 
 
@@ -177,7 +228,9 @@ def check(tokens: list[Token], end: int) -> dict[int, int]:
     """
     match = pairs(tokens)
     if not tokens:
-        raise Mistake("The right-hand side is empty.", end, "Write a number or a formula after the equals sign.")
+        raise Mistake(
+            "The right-hand side is empty.", end, "Write a number or a formula after the equals sign."
+        )
     stack: list[str] = []  # of 'call', 'group', 'subscript'
     wanted = True  # an operand, as against an operator
     before: Token | None = None
@@ -185,8 +238,11 @@ def check(tokens: list[Token], end: int) -> dict[int, int]:
         wanted = _at_operand(token, before, stack) if wanted else _at_operator(token, before, stack)
         before = token
     if wanted and before is not None:
-        raise Mistake(f"The equation ends after '{before.text}'.", before.start,
-                      "Write what should follow, or take it out.")
+        raise Mistake(
+            f"The equation ends after '{before.text}'.",
+            before.start,
+            "Write what should follow, or take it out.",
+        )
     return match
 
 
@@ -196,22 +252,30 @@ def _at_operand(token: Token, before: Token | None, stack: list[str]) -> bool:
     if inside == "subscript" and token.kind not in ("name", "quoted"):
         raise Mistake("A subscript is missing.", token.start, "Name a range or an element.")
     if token.kind == "text" and inside != "call":
-        raise Mistake("A text in ' can only be an argument of a function.", token.start,
-                      'Names are put into ".')
+        raise Mistake(
+            "A text in ' can only be an argument of a function.", token.start, 'Names are put into ".'
+        )
     if token.kind in _OPERANDS:
         return False
     if token.kind == "(":
         stack.append("group")
         return True
-    if token.text in ("+", "-") or token.kind == "if" or (token.kind == "logic" and "not" in token.text.lower()):
+    if (
+        token.text in ("+", "-")
+        or token.kind == "if"
+        or (token.kind == "logic" and "not" in token.text.lower())
+    ):
         return True
     if token.kind == ")" and inside == "call" and before and before.kind == "(":
         stack.pop()
         return False
     after = f"after '{before.text}'" if before else "at the beginning"
     what = "argument" if token.kind in ",)" and inside == "call" else "name, number or bracket"
-    raise Mistake(f"There is no {what} {after} and before '{token.text}'.", token.start,
-                  "Write what is missing, or take it out.")
+    raise Mistake(
+        f"There is no {what} {after} and before '{token.text}'.",
+        token.start,
+        "Write what is missing, or take it out.",
+    )
 
 
 def _at_operator(token: Token, before: Token | None, stack: list[str]) -> bool:
@@ -238,7 +302,13 @@ def _at_operator(token: Token, before: Token | None, stack: list[str]) -> bool:
         if token.kind == "logic" and "not" not in token.text.lower():
             return True
     if token.kind in (",", ";"):
-        raise Mistake(f"A '{token.text}' is only for arguments, subscripts and lists of numbers.",
-                      token.start, "Write an operator, or take it out.")
-    raise Mistake(f"There is no operator between '{last}' and '{token.text}'.", token.start,
-                  "Write an operator such as * or +, or a comma between arguments.")
+        raise Mistake(
+            f"A '{token.text}' is only for arguments, subscripts and lists of numbers.",
+            token.start,
+            "Write an operator, or take it out.",
+        )
+    raise Mistake(
+        f"There is no operator between '{last}' and '{token.text}'.",
+        token.start,
+        "Write an operator such as * or +, or a comma between arguments.",
+    )

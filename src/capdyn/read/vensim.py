@@ -25,11 +25,31 @@ from .tokens import VENSIM, Token, pairs, tokenize
 # Functions that PySD makes nodes of their own, with their numbers of arguments.
 # Source: pysd/translators/vensim/vensim_structures.py; PULSE TRAIN is left out since PySD reorders its arguments.
 STRUCTURES: dict[str, tuple[int, ...]] = {
-    "game": (1,), "initial": (1,), "integ": (2,), "delay1": (2,), "delay1i": (3,), "delay3": (2,), "delay3i": (3,),
-    "delay n": (4,), "delay fixed": (3,), "smooth": (2,), "smoothi": (3,), "smooth3": (2,), "smooth3i": (3,),
-    "smooth n": (4,), "trend": (3,), "forecast": (3,), "sample if true": (3,), "allocate available": (3,),
-    "allocate by priority": (5,), "get xls lookups": (4,), "get direct lookups": (4,), "get xls data": (4,),
-    "get direct data": (4,), "get xls constants": (3,), "get direct constants": (3,),
+    "game": (1,),
+    "initial": (1,),
+    "integ": (2,),
+    "delay1": (2,),
+    "delay1i": (3,),
+    "delay3": (2,),
+    "delay3i": (3,),
+    "delay n": (4,),
+    "delay fixed": (3,),
+    "smooth": (2,),
+    "smoothi": (3,),
+    "smooth3": (2,),
+    "smooth3i": (3,),
+    "smooth n": (4,),
+    "trend": (3,),
+    "forecast": (3,),
+    "sample if true": (3,),
+    "allocate available": (3,),
+    "allocate by priority": (5,),
+    "get xls lookups": (4,),
+    "get direct lookups": (4,),
+    "get xls data": (4,),
+    "get direct data": (4,),
+    "get xls constants": (3,),
+    "get direct constants": (3,),
 }
 
 
@@ -59,16 +79,31 @@ def read_vensim(path: Path, name: str) -> Model:
             except Mistake as mistake:
                 problems.append(source.problem(mistake))
     if not parts.definitions and not problems:
-        problems.append(Problem("There is no definition in this file.", source.where(0),
-                                "A definition reads: name = equation ~ units ~ comment |"))
+        problems.append(
+            Problem(
+                "There is no definition in this file.",
+                source.where(0),
+                "A definition reads: name = equation ~ units ~ comment |",
+            )
+        )
     variables = assemble.variables(draft.equations, problems)
     ranges = assemble.ranges(draft.ranges, problems)
     assemble.check_namespace(variables, ranges, problems)
     with quiet():
         variables = external.resolve(variables, ranges, folder, draft.texts, problems)
     reject(problems)
-    return Model(name, str(path), folder.digest(source.hash), variables, ranges, parts.method, tuple(draft.notes),
-                 found, tuple(folder.used.items()), tuple(draft.checks))
+    return Model(
+        name,
+        str(path),
+        folder.digest(source.hash),
+        variables,
+        ranges,
+        parts.method,
+        tuple(draft.notes),
+        found,
+        tuple(folder.used.items()),
+        tuple(draft.checks),
+    )
 
 
 def _structures(parts: list[MacroText]) -> dict[str, tuple[int, ...]]:
@@ -90,8 +125,11 @@ def _add_macro(part: MacroText, draft: _Draft, found: dict[str, Macro], problems
         try:
             left = left_side(definition)
             if left.mark in (":", "<->") or left.subscripts:
-                raise Mistake(f"There are no subscripts inside a macro, such as '{left.text}' in '{head.name}'.",
-                              definition.start, "Leave them out there, and call it with subscripted variables.")
+                raise Mistake(
+                    f"There are no subscripts inside a macro, such as '{left.text}' in '{head.name}'.",
+                    definition.start,
+                    "Leave them out there, and call it with subscripted variables.",
+                )
             draft.add(definition)
         except Mistake as mistake:
             problems.append(source.problem(mistake))
@@ -99,11 +137,22 @@ def _add_macro(part: MacroText, draft: _Draft, found: dict[str, Macro], problems
     variables = external.resolve(variables, {}, draft.folder, draft.texts, problems)
     if len(problems) == before:
         problems += [source.problem(mistake) for mistake in macros.check(part, head, variables)]
-    macro = Macro(head.name, key(head.name), tuple(map(key, head.parameters)), tuple(map(key, head.outputs)),
-                  variables, source.where(part.start))
+    macro = Macro(
+        head.name,
+        key(head.name),
+        tuple(map(key, head.parameters)),
+        tuple(map(key, head.outputs)),
+        variables,
+        source.where(part.start),
+    )
     if found.setdefault(macro.key, macro) is not macro:
-        problems.append(Problem(f"The macro '{macro.name}' is defined here and in line "
-                                f"{found[macro.key].where.line}.", macro.where, "Take one out, or rename it."))
+        problems.append(
+            Problem(
+                f"The macro '{macro.name}' is defined here and in line {found[macro.key].where.line}.",
+                macro.where,
+                "Take one out, or rename it.",
+            )
+        )
 
 
 @dataclass
@@ -133,8 +182,9 @@ class _Draft:
         else:
             units, limits = limits_of(definition)
             component = self._component(definition, left, where)
-            self.equations.append(assemble.Equation(
-                left.name, component, units, limits, definition.comment, definition.group))
+            self.equations.append(
+                assemble.Equation(left.name, component, units, limits, definition.comment, definition.group)
+            )
 
     def _range(self, definition: Definition, left: LeftSide, where: Where) -> SubscriptRange:
         def imported(text: str) -> tuple[list[str], int]:
@@ -144,7 +194,9 @@ class _Draft:
                 raise Mistake(error.what, definition.start + left.end, error.remedy) from None
 
         side = range_of(definition, left, imported)
-        return SubscriptRange(left.name, key(left.name), side.members, where, side.mapped, side.copy_of, side.orders)
+        return SubscriptRange(
+            left.name, key(left.name), side.members, where, side.mapped, side.copy_of, side.orders
+        )
 
     def _component(self, definition: Definition, left: LeftSide, where: Where) -> Component:
         expression, kind = _right_side(definition, left, self.structures)
@@ -167,8 +219,11 @@ def _text(definition: Definition, left: LeftSide) -> str:
     """The text of a string variable, `name :IS: 'text'`; it can name a file or a sheet."""
     tokens = tokenize(definition.equation[left.end :], VENSIM, definition.start + left.end)
     if len(tokens) != 1 or tokens[0].kind != "text":
-        raise Mistake(f"'{left.name}' is not one text in single quotation marks.", definition.start + left.end,
-                      "It reads: name :IS: 'text'")
+        raise Mistake(
+            f"'{left.name}' is not one text in single quotation marks.",
+            definition.start + left.end,
+            "It reads: name :IS: 'text'",
+        )
     return tokens[0].text[1:-1]
 
 
@@ -180,8 +235,9 @@ def _element(definition: Definition, text: str) -> Any:
         return Element(text, "", "").parse()
 
 
-def _right_side(definition: Definition, left: LeftSide,
-                structures: dict[str, tuple[int, ...]]) -> tuple[Expression, str]:
+def _right_side(
+    definition: Definition, left: LeftSide, structures: dict[str, tuple[int, ...]]
+) -> tuple[Expression, str]:
     """The expression of a definition and the kind of its component."""
     text = definition.equation[left.end :]
     start, end = definition.start + left.end, definition.start + len(definition.equation)
@@ -193,13 +249,17 @@ def _right_side(definition: Definition, left: LeftSide,
         pairs(tokens)
         table, after = read_table(tokens, 0)
         if after < len(tokens):
-            raise Mistake(f"Something follows the table of '{left.name}'.", tokens[after].start, "Take it out.")
+            raise Mistake(
+                f"Something follows the table of '{left.name}'.", tokens[after].start, "Take it out."
+            )
         return table, kind
     if left.mark == "(":
         tokens = tokens[1:-1] if pairs(tokens).get(0) == len(tokens) - 1 else tokens
     found = literal(tokens, text, start)
     expression = found if found is not None else _parse(macros.fold_outputs(tokens), end, structures)
-    if isinstance(expression, Call) and expression.function == "a function of":  # what Vensim writes for a sketch
+    if (
+        isinstance(expression, Call) and expression.function == "a function of"
+    ):  # what Vensim writes for a sketch
         raise Mistake(f"'{left.name}' has no equation yet.", start, "Write one.")
     if isinstance(expression, Call) and expression.function == "get lookups":
         kind = "lookup"

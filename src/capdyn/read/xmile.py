@@ -26,8 +26,10 @@ from .xmile_equation import EquationParser, Misread
 
 VARIABLES = ("aux", "flow", "gf", "stock")
 UNSUPPORTED = {
-    "module": "Modules are not run yet.", "conveyor": "Conveyors are not run yet.",
-    "queue": "Queues are not run yet.", "oven": "Ovens are not run yet.",
+    "module": "Modules are not run yet.",
+    "conveyor": "Conveyors are not run yet.",
+    "queue": "Queues are not run yet.",
+    "oven": "Ovens are not run yet.",
     "init_eqn": "An initial equation of its own is not supported here.",
 }
 
@@ -52,12 +54,22 @@ def read_xmile(path: Path, name: str) -> Model:
     ranges = assemble.ranges(draft.ranges, problems)
     assemble.check_namespace(variables, ranges, problems)
     if not variables and not problems:
-        problems.append(Problem("There is no variable in this file.", Where(str(path)), "Its model has none."))
+        problems.append(
+            Problem("There is no variable in this file.", Where(str(path)), "Its model has none.")
+        )
     reject(problems)
     specs = root.find("{*}sim_specs")
     method = specs.get("method", "").lower() if specs is not None else ""
-    return Model(name, str(path), hashlib.sha256(data).hexdigest(), variables, ranges,
-                 method if method in ("euler", "rk4", "rk2") else "", tuple(draft.notes), draft.macros)
+    return Model(
+        name,
+        str(path),
+        hashlib.sha256(data).hexdigest(),
+        variables,
+        ranges,
+        method if method in ("euler", "rk4", "rk2") else "",
+        tuple(draft.notes),
+        draft.macros,
+    )
 
 
 def _root(path: Path, data: bytes) -> Any:
@@ -66,23 +78,39 @@ def _root(path: Path, data: bytes) -> Any:
 
     if b"\0" in data:
         raise StoreError(f"'{path}' is not an XML file in UTF-8.", remedy="Save it in UTF-8.")
-    refused = ModelError("A document type or an entity is not allowed in a model file.", Where(str(path), 1),
-                         "Take out <!DOCTYPE ...> and write the text of entities out.")
+    refused = ModelError(
+        "A document type or an entity is not allowed in a model file.",
+        Where(str(path), 1),
+        "Take out <!DOCTYPE ...> and write the text of entities out.",
+    )
     if re.search(rb"<!\s*(?:DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise refused
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
-                             huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise ModelError(f"This is not well-formed XML: {error.msg}.", Where(str(path), line, column),
-                         "Export the model again.") from None
+        raise ModelError(
+            f"This is not well-formed XML: {error.msg}.",
+            Where(str(path), line, column),
+            "Export the model again.",
+        ) from None
     if root.getroottree().docinfo.doctype:  # in an encoding that hid it from the search above
         raise refused
     if etree.QName(root).localname != "xmile" or None not in root.nsmap:
-        raise ModelError("This is XML, but not XMILE.", Where(str(path), root.sourceline or 1),
-                         'The file should begin with <xmile xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">.')
+        raise ModelError(
+            "This is XML, but not XMILE.",
+            Where(str(path), root.sourceline or 1),
+            'The file should begin with <xmile xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">.',
+        )
     return root
 
 
@@ -119,12 +147,19 @@ class _Draft:
             self.wrong(node, "A second model in one file is not run yet.", "Keep one model a file.")
         for node in self.find(self.root, "ns:dimensions/ns:dim"):
             self._range(node)
-        groups = {key(member.get("name") or member.text or ""): unquoted(group.get("name", ""))
-                  for group in self.find(self.root, "//ns:group") for member in group}
-        nodes = [node for node in self.find(self.root, "ns:model[1]/ns:variables/*") if _tag(node) in VARIABLES]
+        groups = {
+            key(member.get("name") or member.text or ""): unquoted(group.get("name", ""))
+            for group in self.find(self.root, "//ns:group")
+            for member in group
+        }
+        nodes = [
+            node for node in self.find(self.root, "ns:model[1]/ns:variables/*") if _tag(node) in VARIABLES
+        ]
         dims = {key(_name(node)): self._dimensions(node) for node in nodes if node.get("name")}
-        arrays = Arrays({name: subscripts for name, subscripts in dims.items() if subscripts}, frozenset(
-            key(_name(node)) for node in nodes if node.get("name") and self._is_table(node)))
+        arrays = Arrays(
+            {name: subscripts for name, subscripts in dims.items() if subscripts},
+            frozenset(key(_name(node)) for node in nodes if node.get("name") and self._is_table(node)),
+        )
         self.parser = EquationParser(self.file, self.root, self.ns)
         for node in self.find(self.root, "ns:macro"):
             self._macro(node)
@@ -140,14 +175,23 @@ class _Draft:
         name, count = _name(node), len(self.problems)
         parameters = tuple(key(unquoted(parm.text or "")) for parm in self.find(node, "ns:parm"))
         for part in self.find(node, "ns:parm[@default] | ns:sim_specs"):
-            self.wrong(part, f"<{_tag(part)}> of this form is not supported in the macro '{name}'.",
-                       "Leave it out, and write all arguments in each call.")
+            self.wrong(
+                part,
+                f"<{_tag(part)}> of this form is not supported in the macro '{name}'.",
+                "Leave it out, and write all arguments in each call.",
+            )
         for part in self.find(node, "ns:variables/*[ns:dimensions]"):
-            self.wrong(part, f"There are no subscripts inside a macro, such as those of '{_name(part)}'.",
-                       "Leave them out there, and call it with subscripted variables.")
+            self.wrong(
+                part,
+                f"There are no subscripts inside a macro, such as those of '{_name(part)}'.",
+                "Leave them out there, and call it with subscripted variables.",
+            )
         inner = _Draft(self.file, self.root, self.ns, parser=self.parser)
-        children = [child for child in self.find(node, "ns:variables/*")
-                    if _tag(child) in VARIABLES and child.get("name")]
+        children = [
+            child
+            for child in self.find(node, "ns:variables/*")
+            if _tag(child) in VARIABLES and child.get("name")
+        ]
         arrays = Arrays({}, frozenset(key(_name(child)) for child in children if self._is_table(child)))
         for child in children:
             inner._variable(child, arrays, {})
@@ -177,8 +221,11 @@ class _Draft:
         if not members and re.fullmatch(r"[0-9]{1,9}", size) and 0 < int(size) <= LARGEST:
             members = tuple(str(number) for number in range(1, int(size) + 1))
         if not name or not members:
-            self.wrong(node, f"The dimension '{name}' has no elements.",
-                       "Give it <elem name=...>, or a size up to 10000.")
+            self.wrong(
+                node,
+                f"The dimension '{name}' has no elements.",
+                "Give it <elem name=...>, or a size up to 10000.",
+            )
             return
         self.ranges.append(SubscriptRange(name, key(name), members, Where(self.file, node.sourceline or 0)))
 
@@ -195,7 +242,9 @@ class _Draft:
             self.wrong(self.root, "There is no <sim_specs>.", "It holds <start>, <stop> and <dt>.")
             return
         units = specs[0].get("time_units", "")
-        for name, tag in zip(("INITIAL TIME", "FINAL TIME", "TIME STEP"), ("start", "stop", "dt"), strict=True):
+        for name, tag in zip(
+            ("INITIAL TIME", "FINAL TIME", "TIME STEP"), ("start", "stop", "dt"), strict=True
+        ):
             found = self.find(specs[0], f"ns:{tag}")
             if not found:
                 self.wrong(specs[0], f"There is no <{tag}> in <sim_specs>.", f"For example <{tag}>1</{tag}>.")
@@ -206,8 +255,11 @@ class _Draft:
                 self.problems.append(error.problem)
                 continue
             if found[0].get("reciprocal", "").lower() == "true":
-                value = Number(1.0 / value.value) if isinstance(value, Number) and value.value else \
-                    Call("/", (Number(1.0), value))
+                value = (
+                    Number(1.0 / value.value)
+                    if isinstance(value, Number) and value.value
+                    else Call("/", (Number(1.0), value))
+                )
             self._add(found[0], name, value, found[0].text or "", units)
         if "saveper" not in present:
             self._add(specs[0], "SAVEPER", Reference("time step"), "TIME STEP", units)
@@ -238,9 +290,16 @@ class _Draft:
                 text=((eqn[0].text or "") if eqn else "").strip(),
                 kind="lookup" if isinstance(expression, Table) else "auxiliary",
             )
-            self.equations.append(assemble.Equation(
-                name, component, self.text(node, "ns:units"), limits, self.text(node, "ns:doc"),
-                groups.get(key(name), "")))
+            self.equations.append(
+                assemble.Equation(
+                    name,
+                    component,
+                    self.text(node, "ns:units"),
+                    limits,
+                    self.text(node, "ns:doc"),
+                    groups.get(key(name), ""),
+                )
+            )
 
     def _limits(self, node: Any) -> assemble.Limits:
         """The <range> of a variable."""
@@ -250,8 +309,11 @@ class _Draft:
                 if re.fullmatch(rf"\s*[-+]?{NUMBER}\s*", found):
                     bounds[place] = float(found)
                 elif not re.fullmatch(r"\s*[-+]?inf(?:inity)?\s*", found, re.IGNORECASE):
-                    self.wrong(node, f"The {name} '{found}' of the range of '{_name(node)}' is not a number.",
-                               "Write a number.")
+                    self.wrong(
+                        node,
+                        f"The {name} '{found}' of the range of '{_name(node)}' is not a number.",
+                        "Write a number.",
+                    )
         low, high = bounds
         if low is not None and high is not None and low > high:
             self.wrong(node, f"The range of '{_name(node)}' ends before it begins.", "Exchange min and max.")

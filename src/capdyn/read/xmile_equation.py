@@ -20,9 +20,22 @@ from .tokens import XMILE, tokenize
 # Functions that PySD makes nodes of their own, with their numbers of arguments.
 # Source: pysd/translators/xmile/xmile_structures.py.
 STRUCTURES: dict[str, tuple[int, ...]] = {
-    "init": (1,), "delay": (2, 3), "delay1": (2, 3), "delay3": (2, 3), "delayn": (3, 4), "smth1": (2, 3),
-    "smth3": (2, 3), "smthn": (3, 4), "trend": (2, 3), "forcst": (3, 4), "safediv": (2, 3), "ramp": (2, 3),
-    "pulse": (2, 3), "max": (1, 2), "min": (1, 2), "int": (1,),
+    "init": (1,),
+    "delay": (2, 3),
+    "delay1": (2, 3),
+    "delay3": (2, 3),
+    "delayn": (3, 4),
+    "smth1": (2, 3),
+    "smth3": (2, 3),
+    "smthn": (3, 4),
+    "trend": (2, 3),
+    "forcst": (3, 4),
+    "safediv": (2, 3),
+    "ramp": (2, 3),
+    "pulse": (2, 3),
+    "max": (1, 2),
+    "min": (1, 2),
+    "int": (1,),
 }
 _BLANK = re.compile(r"\{[^}]*\}|\\n")  # comments, and the two characters that break a long name into lines
 
@@ -44,7 +57,9 @@ class EquationParser:
 
         self.file, self.ns = file, ns
         section = Section("__main__", Path(), "main", [], [], root, ns["ns"], False, None)
-        self.behaviours = section._parse_behavior()  # whether stocks and flows may be negative, for all of the model
+        self.behaviours = (
+            section._parse_behavior()
+        )  # whether stocks and flows may be negative, for all of the model
 
     def formula(self, node: Any) -> Expression:
         """The expression in the text of a node, such as <dt>."""
@@ -76,14 +91,25 @@ class EquationParser:
             return words[0]  # type: ignore[return-value]  # the Table
         if len(filled) != 1:
             count = len(filled) or "no"
-            raise Misread(Mistake(f"'{node.get('name')}' has {count} equations.", 0,
-                                  "It should have one <eqn> with a number or a formula."), node, self.file)
+            raise Misread(
+                Mistake(
+                    f"'{node.get('name')}' has {count} equations.",
+                    0,
+                    "It should have one <eqn> with a number or a formula.",
+                ),
+                node,
+                self.file,
+            )
         for one in prepared.xpath("ns:eqn | ns:inflow | ns:outflow", namespaces=self.ns):
             one.text = self._plain(one, words)
             if wrap and one.tag.endswith("}eqn"):
                 one.text = f"k0({one.text})"
-        kind = {"aux": xmile_element.Aux, "flow": xmile_element.Flow, "stock": xmile_element.Stock,
-                "gf": xmile_element.Aux}[tag]
+        kind = {
+            "aux": xmile_element.Aux,
+            "flow": xmile_element.Flow,
+            "stock": xmile_element.Stock,
+            "gf": xmile_element.Aux,
+        }[tag]
         with explained(0, lambda place: 0):
             element = kind(prepared, self.ns, {})
         return self._parse(element, words, filled[0], lambda: element.components[0][1])

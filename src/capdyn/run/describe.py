@@ -73,7 +73,9 @@ def describe_variable(model: Model, name: str) -> dict[str, Any]:
         "range": list(variable.limits),
         "group": variable.group,
         "description": variable.comment,
-        "equations": list(dict.fromkeys(" ".join(component.text.split()) for component in variable.components)),
+        "equations": list(
+            dict.fromkeys(" ".join(component.text.split()) for component in variable.components)
+        ),
         "line": variable.where.line,
         "uses": [variables[used].name for used in _uses(variable) if used in variables],
         "used_by": [other.name for other in variables.values() if variable.key in _uses(other)],

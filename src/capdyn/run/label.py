@@ -101,7 +101,9 @@ def members(
     """
     if not isinstance(constants, Mapping):
         constants = {name: constants[:, list(layout.slots(name))] for name in names}
-    return _dataset(model, layout, settings, clock, names, out, constants, ("member",), tolerances, statistics)
+    return _dataset(
+        model, layout, settings, clock, names, out, constants, ("member",), tolerances, statistics
+    )
 
 
 def _dataset(
@@ -164,7 +166,9 @@ def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
         "units": variable.units,
         "long_name": variable.name,
         "description": variable.comment,
-        "equation": "\n".join(dict.fromkeys(_on_one_line(component.text) for component in variable.components)),
+        "equation": "\n".join(
+            dict.fromkeys(_on_one_line(component.text) for component in variable.components)
+        ),
         "group": variable.group,
     }
     for attribute, limit in zip(("valid_min", "valid_max"), variable.limits, strict=True):

@@ -21,7 +21,9 @@ def _all(name: str, values: dict) -> dict:  # type: ignore[type-arg]
 
 def _three() -> dict:  # type: ignore[type-arg]
     found = {}
-    for (i, r), (j, s), (k, u) in itertools.product(*(enumerate(e, 1) for e in (("Ra", "Rb"), ("s1", "s2", "s3"), ("u", "v")))):
+    for (i, r), (j, s), (k, u) in itertools.product(
+        *(enumerate(e, 1) for e in (("Ra", "Rb"), ("s1", "s2", "s3"), ("u", "v")))
+    ):
         found[r, s, u] = 100 * i + 10 * j + k
     return found
 

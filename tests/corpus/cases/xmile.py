@@ -16,7 +16,7 @@ GRAPH = '<gf><xscale min="0" max="4"/><ypts>3,5,4,8,1</ypts></gf>'
 
 
 def _aux(name: str, equation: str, more: str = "") -> str:
-    return f'<aux name={quoteattr(name)}><eqn>{escape(equation)}</eqn>{more}</aux>'
+    return f"<aux name={quoteattr(name)}><eqn>{escape(equation)}</eqn>{more}</aux>"
 
 
 def _case(name: str, probe: str, equations: dict[str, str], expected: dict, more: str = "", **rest) -> Case:  # type: ignore[type-arg,no-untyped-def]
