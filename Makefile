@@ -17,7 +17,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 	@for part in lang passes emit solve run; do \
 		echo "coverage of $$part, lines and branches:"; \
 		$(BIN)/coverage report --include="src/capdyn/$$part/*" --format=total --fail-under=90 || exit 1; \
