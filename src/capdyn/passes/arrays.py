@@ -22,10 +22,12 @@ ZERO, ONE = Const(0.0), Const(1.0)
 
 
 def op(function: str, *arguments: Node) -> Op:
+    """A 'value' function applied to nodes."""
     return Op(function, arguments)
 
 
 def choose(condition: Node, yes: Node, no: Node) -> Node:
+    """IF THEN ELSE."""
     return op("if then else", condition, yes, no)
 
 

@@ -1,0 +1,88 @@
+"""Symbols and equations of a draft -> the four programs of a System, in order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import ModelError
+from ..lang.model import CONTROLS, Model
+from . import switches
+from .draft import Draft
+from .order import arrange, needed
+from .system import Clock, Const, Equation, Load, Node, Op, Symbol, System, inside, rebuild, walk
+
+
+def assemble(model: Model, draft: Draft) -> System:
+    """The four programs in order, constants set apart."""
+    symbols = dict(draft.symbols)
+    for name in draft.fixed:
+        draft.auxiliaries.append(Equation(name, (), Const(symbols[name].values[0]), symbols[name].where))
+        symbols[name] = replace(symbols[name], kind="auxiliary", values=())
+    ordered = arrange([_staged(e, 0) for e in draft.auxiliaries + draft.flows], symbols, "definition")
+    moving = _moving(ordered, symbols)
+    for name, symbol in symbols.items():
+        if symbol.kind == "auxiliary" and name not in moving:
+            symbols[name] = replace(symbol, kind="constant")
+    for control in CONTROLS:
+        if symbols[control].kind not in ("parameter", "constant"):
+            raise ModelError(
+                f"'{symbols[control].variable}' changes during the run.",
+                symbols[control].where,
+                "Make it a constant. Where the step should follow the model, use an adaptive method (lsoda, radau).",
+            )
+    constants = [e for e in ordered if symbols[e.target].kind == "constant"]
+    dynamic = [e for e in ordered if symbols[e.target].kind != "constant"]
+    in_flows = needed(dynamic, {*draft.derivatives.values(), *draft.memories.values()})
+    at_start = arrange(
+        [_staged(e, 1) for e in draft.auxiliaries if symbols[e.target].kind == "auxiliary"]
+        + [_staged(e, 1) for e in draft.initials],
+        symbols,
+        "initial value",
+    )
+    in_start = needed(at_start, {*draft.derivatives, *draft.memories, *draft.lags.values()})
+    flows = [e for e, flag in zip(dynamic, in_flows, strict=True) if flag]
+    found, extra, equations = switches.find(flows, symbols)
+    symbols.update({symbol.name: symbol for symbol in extra})
+    return System(
+        name=model.name,
+        symbols=symbols,
+        constants=tuple(constants + equations),
+        initial=tuple(e for e, flag in zip(at_start, in_start, strict=True) if flag),
+        flows=tuple(flows),
+        outputs=tuple(e for e, flag in zip(dynamic, in_flows, strict=True) if not flag),
+        derivatives=draft.derivatives,
+        switches=tuple(found),
+        grid_only=tuple(draft.grid_only),
+        memories=draft.memories,
+        lags=draft.lags,
+        held=tuple(sorted(draft.held)),
+        floored=tuple(sorted(draft.floored)),
+    )
+
+
+def _staged(equation: Equation, stage: int) -> Equation:
+    """The equation with ACTIVE INITIAL taken as its first (0, during the run) or second (1, at the start) argument."""
+
+    def take(node: Node) -> Node:
+        if isinstance(node, Op) and node.function == "active initial":
+            return take(node.arguments[stage])
+        return rebuild(node, {i: take(child) for i, child in enumerate(inside(node))})
+
+    return replace(equation, node=take(equation.node))
+
+
+def _moving(ordered: list[Equation], symbols: dict[str, Symbol]) -> set[str]:
+    """Auxiliaries that depend on time, on a stock or on a memory."""
+    moving = {symbol.name for symbol in symbols.values() if symbol.kind in ("state", "memory")}
+    while True:
+        more = {
+            e.target
+            for e in ordered
+            if e.target not in moving
+            and any(
+                isinstance(n, Clock) or (isinstance(n, Load) and n.symbol in moving) for n in walk(e.node)
+            )
+        }
+        if not more:
+            return moving
+        moving |= more
