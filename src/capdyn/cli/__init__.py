@@ -1,0 +1,10 @@
+"""The command line. Thin: each command calls the library and prints; a file for each group of commands.
+
+Nothing slow is imported before a command needs it, so that `capdyn --help` answers at once.
+"""
+
+from . import look, run
+from .app import app, main
+from .run import parse_settings
+
+__all__ = ["app", "look", "main", "parse_settings", "run"]
