@@ -19,8 +19,14 @@ MAY_IMPORT = {
     "run": ({"errors", "lang", "solve", "read", "passes", "emit"}, {"numpy", "xarray", "pydantic", "rich"}),
     "report": ({"errors", "lang", "run"}, {"numpy", "xarray", "matplotlib", "jinja2"}),
     "checks": ({"errors", "lang", "passes", "emit", "run"}, {"numpy", "scipy", "xarray"}),
-    "cli": ({"__init__", "errors", "lang", "run", "report", "checks"}, {"typer", "click", "rich"}),
-    "__init__": ({"errors", "run", "report", "checks"}, set()),
+    "evidence": ({"errors", "lang", "run"}, {"numpy", "scipy", "xarray", "pydantic"}),
+    "explain": ({"errors", "lang", "passes", "run"}, {"numpy", "networkx"}),
+    "study": (
+        {"errors", "lang", "passes", "emit", "run"},
+        {"numpy", "scipy", "xarray", "pydantic", "rich", "zarr", "SALib", "sklearn", "dask", "distributed", "pymoo", "emcee"},
+    ),
+    "cli": ({"__init__", "errors", "lang", "run", "report", "checks", "evidence", "explain", "study"}, {"typer", "click", "rich"}),
+    "__init__": ({"errors", "run", "report", "checks", "evidence", "explain", "study"}, set()),
 }
 
 
