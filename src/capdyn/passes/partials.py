@@ -25,7 +25,8 @@ def slope_name(pair: Pair) -> str:
 def pairs(system: System, constants: bool = True) -> dict[Pair, bool]:
     """All links, in the order of the equations; whether one has a slope, and does not act by jumps only.
 
-    constants : those from constants too. A stock is read under its own name and written under that of its derivative; see `System.derivatives`.
+    constants : those from constants too. A stock is read under its own name and written under that of its derivative;
+    see `System.derivatives`.
     """
     found: dict[Pair, bool] = {}
     for equation in _equations(system):
