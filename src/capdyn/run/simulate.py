@@ -31,6 +31,7 @@ from .failure import describe, first_failure
 from .jacobian import jacobian_of
 from .open import Model
 from .scenario import Settings, resolve
+from .start import check_start, start
 
 
 def simulate(
@@ -92,6 +93,7 @@ def simulate(
     sow(machine, values, seed, np.zeros(1))
     clock = read_clock(machine, values, settings, model)
     begin(machine, values, clock)
+    check_start(machine, values)
     kept = label.kept_slots(machine.layout, names)
     tolerances = "" if clock.is_fixed else f"rtol {rtol:g}, atol {atol:g}"
     if clock.is_fixed:
@@ -154,16 +156,15 @@ def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: M
             )
         numbers.append(float(settings.time.get(control, lanes[0])))
     method = settings.method or model.source.method or "euler"
-    start, end, length, saveper = numbers
-    return check(Clock(start, end, length, saveper, method))
+    begins, ends, length, saveper = numbers
+    return check(Clock(begins, ends, length, saveper, method))
 
 
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:
     """Constants, then the stocks' first values."""
     step = clock.step if clock.is_fixed else 0.0
     held = clock.initial if clock.is_fixed else just_after(clock.initial)
-    machine.run("constants", values, clock.initial, held, step)
-    machine.run("initial", values, clock.initial, held, step)
+    start(machine, values, clock.initial, held, step)
 
 
 def _march(machine: Engine, values: np.ndarray, clock: Clock, kept: np.ndarray) -> np.ndarray:
