@@ -21,7 +21,7 @@ class Query:
     """What a fact says about its statistic.
 
     times : none, one or two, in the model's time unit. level, fraction : one of them for rises and falls.
-    against : shape (n_elements,) or (), for correlations over elements.
+    against : as many as the elements or the runs that are correlated with them, or none.
     """
 
     times: tuple[float, ...] = ()
@@ -259,7 +259,9 @@ RELATIONS: Mapping[str, Relation] = {
     "<": Relation(1, lambda x, b, tolerance: x < b[0] + tolerance, _sided("<")),
     ">": Relation(1, lambda x, b, tolerance: x > b[0] - tolerance, _sided(">")),
     "within": Relation(
-        1, lambda x, b, tolerance: abs(x - b[0]) <= tolerance, lambda b, tolerance: f"{b[0]:g} ± {tolerance:g}"
+        1,
+        lambda x, b, tolerance: abs(x - b[0]) <= tolerance,
+        lambda b, tolerance: f"{b[0]:g} ± {tolerance:g}",
     ),
     "between": Relation(
         2,

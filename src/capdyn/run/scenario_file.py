@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem, ScenarioError, Where
 from ..lang.names import did_you_mean, key
-from .toml_file import read_toml
+from .toml_file import Book, read_toml
 
 if TYPE_CHECKING:
     from .scenario_form import Form
@@ -65,6 +65,12 @@ class Part:
     places: Mapping[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
 
 
+def part(book: Book, name: str, raw: Mapping[str, Any], path: tuple[str, ...]) -> Part:
+    """The table of a file at a path as a scenario."""
+    inside = {at[len(path) :]: place for at, place in book.places.items() if at[: len(path)] == path}
+    return Part(name, raw, book.file, inside)
+
+
 Scenario = str | Path | Mapping[str, Any] | Part
 """What a scenario may be given as: a name, a TOML file, a mapping with the same keys, a part of another file."""
 
@@ -78,9 +84,7 @@ def names(folder: Path | None) -> list[str]:
     return found
 
 
-def read_layers(
-    scenario: Scenario | None, folder: Path | None, problems: list[Problem]
-) -> list[Layer]:
+def read_layers(scenario: Scenario | None, folder: Path | None, problems: list[Problem]) -> list[Layer]:
     """The scenario and all that it inherits from, the oldest first. Mistakes of form go to `problems`.
 
     Raises
