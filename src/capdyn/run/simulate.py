@@ -11,7 +11,6 @@ label     = numbers with names, units, provenance   (run.label)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,13 +27,13 @@ from .adaptive import adapt, engine_for, just_after
 from .clock import Clock, check
 from .failure import describe, first_failure
 from .open import Model
-from .scenario import Settings, resolve
+from .scenario import Scenario, Settings, resolve
 from .start import check_start, start
 
 
 def simulate(
     model: Model,
-    scenario: str | Path | Mapping[str, Any] | None = None,
+    scenario: Scenario | None = None,
     parameters: Mapping[str, Any] | None = None,
     initial: Mapping[str, Any] | None = None,
     method: str | None = None,
