@@ -25,7 +25,7 @@ from ..solve.adaptive import METHODS
 from . import label
 from .adaptive import adapt, engine_for, just_after
 from .clock import Clock, check
-from .failure import describe, first_failure
+from .failure import describe, first_failures
 from .open import Model
 from .scenario import Scenario, Settings, resolve
 from .start import check_start, start
@@ -181,7 +181,7 @@ def _march(machine: Engine, values: np.ndarray, clock: Clock, kept: np.ndarray) 
     if failed[0] >= 0 or not np.isfinite(out[:, :, 0]).all():
         again = machine.values()
         again[:] = before
-        failure = first_failure(machine, again, clock, int(failed[0]))
+        (failure,) = first_failures(machine, again, clock, failed[:1])
         if failure is not None:
             raise NumericalError(describe(failure, clock, machine.layout))
     return out[:, :, 0]
