@@ -1,0 +1,1 @@
+"""Studies: which inputs vary and how, runs that survive crashes, and what can be said from them."""
