@@ -1,1 +1,1 @@
-"""Studies: which inputs vary and how, runs that survive crashes, and what can be said from them."""
+"""Studies: many runs of a model, kept on disk as they come, and what is made of them."""
