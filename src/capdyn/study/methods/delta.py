@@ -40,13 +40,23 @@ def delta(
     from SALib.analyze import delta as salib
 
     n_inputs = x.shape[1]
-    problem = {"num_vars": n_inputs, "names": [f"x{i}" for i in range(n_inputs)], "bounds": [[0, 1]] * n_inputs}
+    problem = {
+        "num_vars": n_inputs,
+        "names": [f"x{i}" for i in range(n_inputs)],
+        "bounds": [[0, 1]] * n_inputs,
+    }
     found = np.full((y.shape[1], n_inputs), np.nan)
     half = np.full((y.shape[1], n_inputs), np.nan)
     for output in np.flatnonzero(varies(y) & has_density(y)):
         with np.errstate(all="ignore"):
             result = salib.analyze(
-                problem, x, y[:, output], num_resamples=resamples, conf_level=confidence, seed=seed, method="delta"
+                problem,
+                x,
+                y[:, output],
+                num_resamples=resamples,
+                conf_level=confidence,
+                seed=seed,
+                method="delta",
             )
         found[output], half[output] = result["delta"], result["delta_conf"]
     return Delta(found, half)

@@ -54,7 +54,9 @@ def pawn(
     """
     varied = varies(y)
     found = _distances(x, y, slices)
-    resampled = np.stack([np.median(_distances(x[i], y[i], slices), axis=0) for i in draws(len(x), resamples, seed)])
+    resampled = np.stack(
+        [np.median(_distances(x[i], y[i], slices), axis=0) for i in draws(len(x), resamples, seed)]
+    )
     random = np.random.default_rng([seed, 1])
     idle = random.random((len(x), max(resamples, 40)))
     noise = np.quantile(np.median(_distances(idle, y, slices), axis=0), 0.95, axis=-1)
