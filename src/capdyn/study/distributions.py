@@ -1,4 +1,5 @@
-"""Distributions of inputs: one row each, from quantile to value and back. All have ends, so that no sample leaves a range."""
+"""Distributions of inputs: one row each, from quantile to value and back. All have ends, so that no sample
+leaves a range."""
 
 from __future__ import annotations
 

@@ -38,22 +38,27 @@ Count = Annotated[int, BeforeValidator(_count)]
 
 
 class InputForm(TomlForm):
-    """`[inputs."Name[Element]"]`: how one input varies. Ends that are left out are those of the equation file's range."""
+    """`[inputs."Name[Element]"]`: how one input varies. Ends that are left out are those of the equation
+    file's range."""
 
     distribution: str = Field(
-        "uniform", description="uniform, log_uniform, triangular, normal, discrete or switch"
+        default="uniform", description="uniform, log_uniform, triangular, normal, discrete or switch"
     )
     low: Number | None = None
     high: Number | None = None
-    mode: Number | None = Field(None, description="of a triangular distribution")
-    mean: Number | None = Field(None, description="of a normal distribution, before its ends cut it off")
-    sd: Number | None = Field(None, description="of a normal distribution")
-    values: Numbers | None = Field(None, description="of a discrete distribution")
-    weights: Numbers | None = Field(None, description="of the values; equal by default")
-    scales: Names | None = Field(
-        None, description="constants that this input multiplies, instead of being one itself"
+    mode: Number | None = Field(default=None, description="of a triangular distribution")
+    mean: Number | None = Field(
+        default=None, description="of a normal distribution, before its ends cut it off"
     )
-    why: str = Field("", description="the reason for this range, needed where it is not the equation file's")
+    sd: Number | None = Field(default=None, description="of a normal distribution")
+    values: Numbers | None = Field(default=None, description="of a discrete distribution")
+    weights: Numbers | None = Field(default=None, description="of the values; equal by default")
+    scales: Names | None = Field(
+        default=None, description="constants that this input multiplies, instead of being one itself"
+    )
+    why: str = Field(
+        default="", description="the reason for this range, needed where it is not the equation file's"
+    )
 
 
 class RangesForm(TomlForm):
@@ -78,22 +83,27 @@ class MethodForm(TomlForm):
     )
     seed: Count = 0
     sample: str | None = Field(
-        None, description="latin_hypercube, sobol_sequence, halton or factorial, for methods that take any"
+        default=None,
+        description="latin_hypercube, sobol_sequence, halton or factorial, for methods that take any",
     )
-    second_order: bool = Field(False, description="of sobol")
-    confidence: Number = Field(0.95, description="of intervals")
-    resamples: Count | None = Field(None, description="of the bootstrap")
-    levels: Count | None = Field(None, description="of morris' grid")
-    curves: Count | None = Field(None, description="of efast, for each input")
-    slices: Count | None = Field(None, description="of pawn")
-    low: Number | None = Field(None, description="of tornado: the quantile of the low ends, 0 by default")
-    high: Number | None = Field(None, description="of tornado: the quantile of the high ends, 1 by default")
+    second_order: bool = Field(default=False, description="of sobol")
+    confidence: Number = Field(default=0.95, description="of intervals")
+    resamples: Count | None = Field(default=None, description="of the bootstrap")
+    levels: Count | None = Field(default=None, description="of morris' grid")
+    curves: Count | None = Field(default=None, description="of efast, for each input")
+    slices: Count | None = Field(default=None, description="of pawn")
+    low: Number | None = Field(
+        default=None, description="of tornado: the quantile of the low ends, 0 by default"
+    )
+    high: Number | None = Field(
+        default=None, description="of tornado: the quantile of the high ends, 1 by default"
+    )
 
 
 class FailedForm(TomlForm):
     """`[failed]`: what to do about outputs that are not finite."""
 
-    policy: str = Field("refuse", description="refuse, drop or restrict")
+    policy: str = Field(default="refuse", description="refuse, drop or restrict")
 
 
 class FeatureForm(TomlForm):
@@ -101,14 +111,14 @@ class FeatureForm(TomlForm):
 
     variable: str
     statistic: str = "final"
-    against: str | None = Field(None, description="a scenario whose run is subtracted")
+    against: str | None = Field(default=None, description="a scenario whose run is subtracted")
     since: Number | None = None
     until: Number | None = None
     at: Number | None = None
     level: Number | None = None
     down: bool = False
-    never: Number | None = Field(None, description="what stands for a crossing that does not come")
-    better: str | None = Field(None, description="high or low, for regret")
+    never: Number | None = Field(default=None, description="what stands for a crossing that does not come")
+    better: str | None = Field(default=None, description="high or low, for regret")
 
 
 class OutcomeForm(TomlForm):
@@ -117,14 +127,16 @@ class OutcomeForm(TomlForm):
     feature: str
     below: Number | None = None
     above: Number | None = None
-    scenario: Names | None = Field(None, description="the scenarios in which it is asked; all by default")
+    scenario: Names | None = Field(
+        default=None, description="the scenarios in which it is asked; all by default"
+    )
 
 
 class SeriesForm(TomlForm):
     """`[series]`: outputs that are kept as they run."""
 
     variables: Names = Field(default_factory=list, description="elements, such as 'Trust[Home]'")
-    thin: Count = Field(1, description="keep every so many save times")
+    thin: Count = Field(default=1, description="keep every so many save times")
 
 
 class ClassesForm(TomlForm):
@@ -132,14 +144,16 @@ class ClassesForm(TomlForm):
 
     variable: str
     level: Number = Field(..., description="at or above it a trajectory has taken off")
-    margin: Number = Field(0.1, description="a fall from the peak by more than this share is an overshoot")
+    margin: Number = Field(
+        default=0.1, description="a fall from the peak by more than this share is an overshoot"
+    )
 
 
 class RunForm(TomlForm):
     """`[run]`: how the model is run."""
 
-    method: str | None = Field(None, description="a fixed-step method")
-    seed: Count = Field(0, description="of random functions in the equations")
+    method: str | None = Field(default=None, description="a fixed-step method")
+    seed: Count = Field(default=0, description="of random functions in the equations")
 
 
 class StudyForm(TomlForm):
@@ -147,13 +161,15 @@ class StudyForm(TomlForm):
 
     title: str = ""
     question: str = ""
-    model: str | None = Field(None, description="a path from this file; by default the folder above its own")
+    model: str | None = Field(
+        default=None, description="a path from this file; by default the folder above its own"
+    )
     scenarios: Names = Field(default_factory=list)
     inputs: dict[str, InputForm] = Field(default_factory=dict)
     ranges: RangesForm | None = None
     groups: dict[str, Names] = Field(default_factory=dict)
     correlations: dict[str, dict[str, Number]] = Field(default_factory=dict)
-    method: MethodForm = Field(default_factory=MethodForm)
+    method: MethodForm = Field(default_factory=lambda: MethodForm.model_validate({}))
     failed: FailedForm = Field(default_factory=FailedForm)
     features: dict[str, FeatureForm] = Field(default_factory=dict)
     outcomes: dict[str, OutcomeForm] = Field(default_factory=dict)

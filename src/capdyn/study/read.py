@@ -1,4 +1,5 @@
-"""Study files: from TOML, or a mapping with the same keys, to a `Study`. All mistakes at once, each with its line and a remedy."""
+"""Study files: from TOML, or a mapping with the same keys, to a `Study`. All mistakes at once, each with its
+line and a remedy."""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ class _Page:
 
 def _open(source: str | Path | Mapping[str, Any]) -> _Page:
     if isinstance(source, Mapping):
-        raw, places, file, text = dict(source), {}, None, json.dumps(source, indent=2, default=str)
+        file, raw, text = None, dict(source), json.dumps(source, indent=2, default=str)
+        places: dict[tuple[str, ...], tuple[int, int]] = {}
     else:
         file = Path(source)
         raw, places = read_toml(file, "study")
@@ -201,7 +203,8 @@ class _Reader:
         return tuple(found), settings
 
     def _inputs(self, constants: Constants) -> list[StudyInput]:
-        """Those of [inputs], then those of [ranges] that are not among them; without either, all that have a range."""
+        """Those of [inputs], then those of [ranges] that are not among them; without either, all that have a
+        range."""
         found: dict[str, StudyInput] = {}
         for name, form in self.form.inputs.items():
             try:
@@ -214,15 +217,15 @@ class _Reader:
         taken = {key(target) for own in found.values() for target in own.targets}
         if ranges is not None:
             more, mistakes = from_ranges(constants, ranges)
-            for word, mistake in mistakes:
+            for word, wrong in mistakes:
                 if word in ranges.model_fields_set:
-                    self.page.note(("ranges", word), mistake.what, mistake.remedy)
+                    self.page.note(("ranges", word), wrong.what, wrong.remedy)
             found |= {key(own.name): own for own in more if key(own.targets[0]) not in taken}
         inputs = list(found.values())
         self._check_targets(inputs)
-        groups, wrong = grouped(constants, inputs, self.form.groups)
-        for path, mistake in wrong:
-            self.page.note(path, mistake.what, mistake.remedy)
+        groups, unknown = grouped(constants, inputs, self.form.groups)
+        for path, wrong in unknown:
+            self.page.note(path, wrong.what, wrong.remedy)
         if not inputs and not self.page.problems:
             self.page.note(("inputs",), "Nothing varies.", "Name constants in [inputs], or give them ranges.")
         return [replace(own, group=groups.get(own.name, own.group)) for own in inputs]

@@ -1,4 +1,5 @@
-"""The inputs of a study: names and patterns become elements of constants with distributions, in groups, with correlations."""
+"""The inputs of a study: names and patterns become elements of constants with distributions, in groups, with
+correlations."""
 
 from __future__ import annotations
 
@@ -249,10 +250,11 @@ def correlation_matrix(
         return None, []
     place = {key(i.name): n for n, i in enumerate(inputs)}
     names = [i.name for i in inputs]
-    matrix, mistakes = np.eye(len(inputs)), []
+    matrix = np.eye(len(inputs))
+    mistakes: list[tuple[tuple[str, ...], Mistake]] = []
     for first, others in tables.items():
         for second, rank in others.items():
-            path = ("correlations", first, second)
+            path: tuple[str, ...] = ("correlations", first, second)
             for name in (first, second):
                 if key(name) not in place:
                     mistakes.append((path, Mistake(f"'{name}' is no input.", did_you_mean(name, names))))
@@ -276,7 +278,7 @@ def grouped(
 ) -> tuple[dict[str, str], list[tuple[tuple[str, ...], Mistake]]]:
     """For each input named in `[groups]` its group, and what is wrong there."""
     found: dict[str, str] = {}
-    mistakes = []
+    mistakes: list[tuple[tuple[str, ...], Mistake]] = []
     inputs = list(inputs)
     for group, patterns in groups.items():
         for pattern in patterns:

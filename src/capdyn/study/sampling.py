@@ -1,7 +1,8 @@
 """Where in the unit cube a study runs its model: one function a design, all of them extendable.
 
-A design gives quantiles, `unit : ndarray, shape (n_runs, n_inputs)`, which the inputs' distributions turn into values, and
-`block : ndarray, shape (n_runs,)`: runs that count only together, numbered in order. Twice the size keeps all rows.
+A design gives quantiles, `unit : ndarray, shape (n_runs, n_inputs)`, which the inputs' distributions turn into
+values, and `block : ndarray, shape (n_runs,)`: runs that count only together, numbered in order. Twice the
+size keeps all rows.
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ class Design:
 def latin_hypercube(space: Space, size: int, seed: int, times: int = 1) -> Design:
     """`size` runs, doubled until there are `size` x `times`; each doubling is a Latin hypercube again.
 
-    In a doubling each of the strata is halved and the empty half of each gets a new point (Sallaberry, Helton and Hora
-    2008, for independent inputs).
+    In a doubling each of the strata is halved and the empty half of each gets a new point (Sallaberry, Helton
+    and Hora 2008, for independent inputs).
     """
     unit = qmc.LatinHypercube(d=space.n_inputs, seed=np.random.default_rng([seed, 0])).random(size)
     for level in range(1, _doublings(times, "A Latin hypercube") + 1):
@@ -89,8 +90,8 @@ def halton(space: Space, size: int, seed: int, times: int = 1) -> Design:
 def saltelli(space: Space, size: int, seed: int, times: int = 1, second_order: bool = False) -> Design:
     """Blocks of runs for Sobol' indices (Saltelli 2002, Saltelli et al. 2010).
 
-    A block is A, A with each group from B in turn, with `second_order` B with each group from A in turn, and B: 2 + g or 2 + 2g
-    runs for g groups.
+    A block is A, A with each group from B in turn, with `second_order` B with each group from A in turn, and
+    B: 2 + g or 2 + 2g runs for g groups.
     """
     points = _sobol_points(2 * space.n_inputs, size, seed, times)
     a, b = points[:, : space.n_inputs], points[:, space.n_inputs :]
@@ -103,7 +104,8 @@ def saltelli(space: Space, size: int, seed: int, times: int = 1, second_order: b
 def morris(space: Space, size: int, seed: int, times: int = 1, levels: int = MORRIS_LEVELS) -> Design:
     """`size` trajectories of one step a group over a grid of `levels` (Morris 1991; groups: Campolongo et al. 2007).
 
-    about : `step`, shape (n_blocks, n_groups), the number of the step in which a group moves; `up`, the same shape, +1 or -1.
+    about : `step`, shape (n_blocks, n_groups), the number of the step in which a group moves; `up`, the same
+    shape, +1 or -1.
     """
     if levels < 2 or levels % 2:
         raise ArgumentError(

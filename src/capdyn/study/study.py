@@ -1,4 +1,5 @@
-"""A study: what varies, what is asked, how it is computed. `read_study` makes it from a file, `plan` makes runs of it."""
+"""A study: what varies, what is asked, how it is computed. `read_study` makes it from a file, `plan` makes
+runs of it."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ class StudyInput:
     """One thing that varies.
 
     name : how results call it. distribution : of its values.
-    targets : elements of constants that it sets, by address. base : for an input that multiplies, the number that each target is
-        multiplied from; None for one that is the constant itself.
+    targets : elements of constants that it sets, by address. base : for an input that multiplies, the number
+        that each target is multiplied from; None for one that is the constant itself.
     group : what it is varied together with in sobol, morris and tornado. nominal : its value in the first scenario.
     from_file : whether its range is that of the equation file. why : the reason for another.
     """
@@ -52,7 +53,8 @@ class Outcome:
     scenarios: tuple[str, ...]
 
     def holds(self, values: np.ndarray) -> np.ndarray:
-        """Whether it happens, shape as `values`. What is not a number does not happen; whoever asks leaves it out before."""
+        """Whether it happens, shape as `values`. What is not a number does not happen; whoever asks leaves it
+        out before."""
         found = np.ones(np.shape(values), dtype=bool)
         if self.below is not None:
             found &= values < self.below
@@ -79,7 +81,8 @@ class Classes:
 class Study:
     """All that a study file says, with its names resolved in a model.
 
-    methods : names of rows of `capdyn.study.methods.table.METHODS`. design : a row of `sampling.DESIGNS`; options : its keywords.
+    methods : names of rows of `capdyn.study.methods.table.METHODS`. design : a row of `sampling.DESIGNS`;
+    options : its keywords.
     settings : keywords of the analysis, such as confidence.
     correlation : ndarray, shape (n_inputs, n_inputs), rank correlations, or None where inputs are independent.
     scenario_names : how results call `scenarios`, the first being what the others are compared with.
@@ -127,14 +130,16 @@ class Study:
         )
 
     def draw(self, times: int = 1) -> Design:
-        """The design's rows, the first of them the same whatever `times` is; made dependent where the study says so."""
+        """The design's rows, the first of them the same whatever `times` is; made dependent where the study
+        says so."""
         design = DESIGNS[self.design](self.space, self.size, self.seed, times, **self.options)
         if self.correlation is None:
             return design
         return Design(correlate(design.unit, self.correlation), design.block, design.about)
 
     def values(self, unit: np.ndarray) -> np.ndarray:
-        """The inputs' values at quantiles. unit : shape (n_runs, n_inputs) -> the same, each column in its input's unit."""
+        """The inputs' values at quantiles. unit : shape (n_runs, n_inputs) -> the same, each column in its
+        input's unit."""
         columns = [i.distribution.values_at(unit[:, n]) for n, i in enumerate(self.inputs)]
         return np.stack(columns, axis=1) if columns else np.empty((len(unit), 0))
 

@@ -11,10 +11,11 @@ from .bootstrap import RESAMPLES, interval, varies, weights, where
 
 @dataclass(frozen=True)
 class Dgsm:
-    """mean_square : ndarray, shape (n_outputs, n_inputs), of the derivative in the quantile, in the output's unit squared.
+    """mean_square : ndarray, shape (n_outputs, n_inputs), of the derivative in the quantile, in the output's
+    unit squared.
 
-    bound, bound_interval : shape (n_outputs, n_inputs[, 2]), the upper bound of the total index, mean square / (pi^2 variance), which
-    holds for inputs in their quantiles, uniform on 0 to 1.
+    bound, bound_interval : shape (n_outputs, n_inputs[, 2]), the upper bound of the total index, mean square /
+    (pi^2 variance), which holds for inputs in their quantiles, uniform on 0 to 1.
     """
 
     mean_square: np.ndarray

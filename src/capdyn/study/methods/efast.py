@@ -14,8 +14,9 @@ from .bootstrap import varies, where
 class Efast:
     """First and total order from the mean over curves, and the least and largest of single curves.
 
-    first, total : ndarray, shape (n_outputs, n_inputs). first_interval, total_interval : shape (n_outputs, n_inputs, 2), the
-    span of the curves, which is no confidence interval. curves : shape (n_inputs,), how many counted.
+    first, total : ndarray, shape (n_outputs, n_inputs). first_interval, total_interval : shape (n_outputs,
+    n_inputs, 2), the span of the curves, which is no confidence interval. curves : shape (n_inputs,), how many
+    counted.
     """
 
     first: np.ndarray

@@ -13,7 +13,8 @@ from .bootstrap import RESAMPLES, interval, varies, weights, where
 class Morris:
     """Elementary effects, in the output's unit over the group's whole range (a step over its length in quantiles).
 
-    mean, mean_absolute, deviation : ndarray, shape (n_outputs, n_groups), Morris' mu, the mu* of Campolongo et al. (2007), sigma.
+    mean, mean_absolute, deviation : ndarray, shape (n_outputs, n_groups), Morris' mu, the mu* of Campolongo et
+    al. (2007), sigma.
     mean_absolute_interval : shape (n_outputs, n_groups, 2).
     """
 

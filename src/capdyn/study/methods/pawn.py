@@ -1,6 +1,8 @@
-"""PAWN: how far the distribution of an output moves when an input is held in a slice of its range (Pianosi and Wagener 2015, 2018).
+"""PAWN: how far the distribution of an output moves when an input is held in a slice of its range (Pianosi and
+Wagener 2015, 2018).
 
-SALib computes the same medians; here many outputs go at once, with a bootstrap and the noise level of an input that does nothing.
+SALib computes the same medians; here many outputs go at once, with a bootstrap and the noise level of an input
+that does nothing.
 """
 
 from __future__ import annotations
@@ -8,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 
-from .bootstrap import draws, interval, varies, where
+from .bootstrap import draws, varies, where
 
 RESAMPLES = 100  # each sorts everything again
 
@@ -19,7 +22,8 @@ class Pawn:
     """Kolmogorov-Smirnov distances between all runs and those of a slice, over the slices of an input.
 
     median, largest : ndarray, shape (n_outputs, n_inputs); median_interval : shape (n_outputs, n_inputs, 2).
-    noise : shape (n_outputs,), the 95th percentile of the median for an input that does nothing; an index below it says nothing.
+    noise : shape (n_outputs,), the 95th percentile of the median for an input that does nothing; an index
+    below it says nothing.
     """
 
     median: np.ndarray
@@ -57,13 +61,17 @@ def pawn(
     resampled = np.stack(
         [np.median(_distances(x[i], y[i], slices), axis=0) for i in draws(len(x), resamples, seed)]
     )
+    median = np.median(found, axis=0)
+    # Resampling adds noise, which only raises distances: its spread is right, its percentiles are too high.
+    half = norm.ppf((1 + confidence) / 2) * resampled.std(axis=0)
+    interval = np.clip(np.stack([median - half, median + half], axis=-1), 0.0, 1.0)
     random = np.random.default_rng([seed, 1])
     idle = random.random((len(x), max(resamples, 40)))
     noise = np.quantile(np.median(_distances(idle, y, slices), axis=0), 0.95, axis=-1)
     return Pawn(
-        where(varied, np.median(found, axis=0), 1),
+        where(varied, median, 1),
         where(varied, found.max(axis=0), 1),
-        where(varied, interval(resampled, confidence), 2),
+        where(varied, interval, 2),
         where(varied, noise),
     )
 

@@ -1,4 +1,5 @@
-"""Regional analysis: how inputs differ between runs that do something and runs that do not (Hornberger and Spear 1981)."""
+"""Regional analysis: how inputs differ between runs that do something and runs that do not (Hornberger and
+Spear 1981)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from scipy import stats
 class Regional:
     """The two groups of runs compared.
 
-    distance, p_value : ndarray, shape (n_inputs,), Kolmogorov-Smirnov; p-values corrected for the number of inputs by Holm (1979).
+    distance, p_value : ndarray, shape (n_inputs,), Kolmogorov-Smirnov; p-values corrected for the number of
+    inputs by Holm (1979).
     shift : shape (n_inputs,), median quantile of the runs inside less that of those outside.
     inside : how many runs.
     """

@@ -1,6 +1,7 @@
 """Sobol' indices: shares of an output's variance that groups of inputs explain, alone and with all others.
 
-First order by the estimator of Saltelli et al. (2010), total by that of Jansen (1999), second order by that of Saltelli (2002).
+First order by the estimator of Saltelli et al. (2010), total by that of Jansen (1999), second order by that of
+Saltelli (2002).
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ _LEAST_BLOCKS = 16  # of the smallest part of the runs that convergence is shown
 class Sobol:
     """Indices of each output for each group.
 
-    first, total : ndarray, shape (n_outputs, n_groups); first_interval, total_interval : shape (n_outputs, n_groups, 2).
-    second, second_interval : shape (n_outputs, n_groups, n_groups[, 2]), above the diagonal; None where not asked for.
+    first, total : ndarray, shape (n_outputs, n_groups); first_interval, total_interval : shape (n_outputs,
+    n_groups, 2).
+    second, second_interval : shape (n_outputs, n_groups, n_groups[, 2]), above the diagonal; None where not
+    asked for.
     variance : shape (n_outputs,), in the output's unit squared.
     """
 
@@ -67,7 +70,7 @@ def sobol(
     ones = np.full((1, len(runs)), 1 / len(runs))
     point = _indices(ones @ products, y.shape[1], n_groups, second_order)
     spread = _indices(draws @ products, y.shape[1], n_groups, second_order)
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for name in ("first", "total", "second"):
         if name in point:
             after = point[name].ndim - 2

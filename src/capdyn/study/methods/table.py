@@ -13,7 +13,8 @@ class Method:
 
     design : the design that it needs; None for one of `ANY_SAMPLE`. size : by default.
     options, settings : keys of [method] that its design and its analysis take.
-    independent : whether inputs must not be correlated. grouped : whether it speaks of groups and not of single inputs.
+    independent : whether inputs must not be correlated. grouped : whether it speaks of groups and not of
+    single inputs.
     says : what it answers, for messages and the report.
     """
 

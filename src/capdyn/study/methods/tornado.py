@@ -9,7 +9,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Tornado:
-    """centre : ndarray, shape (n_outputs,). low, high : shape (n_outputs, n_groups), the output with a group at an end."""
+    """centre : ndarray, shape (n_outputs,). low, high : shape (n_outputs, n_groups), the output with a group
+    at an end."""
 
     centre: np.ndarray
     low: np.ndarray
