@@ -22,11 +22,15 @@ _MOST_CLASSES = 48  # Plischke et al. (2013), as in their own code
 
 @dataclass(frozen=True)
 class Delta:
-    """delta : ndarray, shape (n_outputs, n_inputs), less its bias. interval : shape (n_outputs, n_inputs, 2),
-    normal."""
+    """delta : ndarray, shape (n_outputs, n_inputs), less its bias. interval : shape (n_outputs, n_inputs, 2), normal.
+
+    noise : shape (n_outputs,), the 95th percentile of what inputs that do nothing get; an index below it says
+    nothing.
+    """
 
     delta: np.ndarray
     interval: np.ndarray
+    noise: np.ndarray
 
 
 def delta(
