@@ -74,9 +74,19 @@ def tangent(system: System, directions: Sequence[Direction], *, jumps: bool = Fa
         derivatives=derivatives,
         memories=system.memories | _companions(system.memories, active),
         lags=system.lags | {tangent_name(name): tangent_name(lag) for name, lag in lags.items()},
+        circles=system.circles
+        + tuple(
+            replace(circle, guesses=_tangents(circle.guesses), targets=_tangents(circle.targets))
+            for circle in system.circles
+            if set(circle.targets) & active
+        ),
         held=tuple(sorted({*system.held, *(tangent_name(name) for name in system.held if name in active)})),
         **programs,
     )
+
+
+def _tangents(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(tangent_name(name) for name in names)
 
 
 def _companions(pairs: Mapping[str, str], active: set[str]) -> dict[str, str]:
@@ -162,6 +172,12 @@ def _active(system: System, inputs: set[str], programs: Sequence[str], jumps: bo
             for state, rate in (*system.derivatives.items(), *system.memories.items()):
                 if active & {state, rate}:
                     active |= {state, rate}
+            active |= {
+                guess
+                for circle in system.circles
+                for guess, target in zip(circle.guesses, circle.targets, strict=True)
+                if target in active
+            }
         if len(active) == before:
             return active
 
