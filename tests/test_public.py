@@ -19,6 +19,8 @@ PUBLIC = [
     "StoreError",
     "check",
     "compare",
+    "compare_over_ranges",
+    "compare_policies",
     "ensemble",
     "load",
     "load_run",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
     from .explain.loops import named_loops
     from .explain.structure import structure
+    from .policy.assumptions import compare_over_ranges
+    from .policy.compare import compare_policies
     from .report import write_report
     from .run.compare import compare
     from .run.ensemble import ensemble
@@ -40,6 +42,8 @@ _HOME = {
     "StoreError": ".errors",
     "check": ".checks.check",
     "compare": ".run.compare",
+    "compare_over_ranges": ".policy.assumptions",
+    "compare_policies": ".policy.compare",
     "ensemble": ".run.ensemble",
     "load": ".run.store",
     "load_run": ".run.store",
@@ -64,6 +68,8 @@ __all__ = [
     "StoreError",
     "check",
     "compare",
+    "compare_over_ranges",
+    "compare_policies",
     "ensemble",
     "load",
     "load_run",

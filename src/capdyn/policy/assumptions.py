@@ -72,8 +72,8 @@ def compare_over_ranges(
     Returns
     -------
     xarray.Dataset
-        Over `draw` and `package`: `gain`, `parts`, `interaction`, `scale` (intensity); over `draw`: `budget`, `reference`,
-        `status` (a key of `OUTCOMES`), and over `constant` the `sample`.
+        Over `draw` and `package`: `gain`, `parts`, `interaction`, `scale` (intensity); over `draw`: `budget`,
+        `reference`, `status` (a key of `OUTCOMES`), and over `constant` the `sample`.
     """
     if draws < 1:
         raise ArgumentError(f"{draws} draws are asked for.", remedy="Ask for one or more.")
@@ -97,7 +97,7 @@ def compare_over_ranges(
     return xr.Dataset(
         {name: (two, found[name]) for name in ("gain", "parts", "scale")}
         | {name: ("draw", found[name]) for name in ("budget", "reference", "status")}
-        | {"sample": (("draw", "constant"), np.stack(list(sample.values()), axis=1) if sample else np.zeros((draws, 0)))},
+        | {"sample": (("draw", "constant"), np.stack(list(sample.values()), axis=1))},
         {"package": [p.name for p in chosen], "constant": list(sample), "draw": np.arange(draws)},
         {
             "model": model.name, "outcome": outcome, "at": at, "discount": discount, "start": start, "stop": stop,
@@ -143,7 +143,10 @@ def draw_sample(
             lows.append(value - within * (value - low))
             highs.append(value + within * (high - value))
     if not addresses:
-        return {}
+        raise ArgumentError(
+            f"No constant of '{case.model.name}' is left to vary.",
+            remedy="Give constants a range [min, max] in the equation file, or keep fewer.",
+        )
     unit = qmc.LatinHypercube(d=len(addresses), rng=np.random.default_rng(seed)).random(draws)
     least, most = np.array(lows), np.array(highs)
     values = np.clip(least * (1.0 - unit) + most * unit, least, most)
@@ -171,7 +174,10 @@ def _worlds(
     if good.any():
         part = {name: values[good] for name, values in world.items()}
         found, _, solved = equal_outlay(
-            case, [p for p, yes in zip(members, good, strict=True) if yes], np.repeat(budget, kinds)[good], part
+            case,
+            [p for p, yes in zip(members, good, strict=True) if yes],
+            np.repeat(budget, kinds)[good],
+            part,
         )
         scales[good] = np.where(solved == FAILED, np.nan, found)
         assert not (solved == CAPPED).any(), "the budget is no more than what each can spend"
@@ -198,9 +204,10 @@ def order_shares(worlds: xr.Dataset, margin: float = 0.01) -> dict[str, Any]:
     Returns
     -------
     dict
-        'draws', 'failed', 'nothing spent', 'ran' : counts. 'first', 'second' : shares of those that ran in which one gains
-        more; 'first clearly', 'second clearly', 'neither' : by more than the margin; 'interval' : 95 % of the share 'first'
-        (Wilson). 'interaction' : of the difference in gain, summed over worlds, the part that is interaction.
+        'draws', 'failed', 'nothing spent', 'ran' : counts. 'first', 'second' : shares of those that ran in which one
+        gains more; 'first clearly', 'second clearly', 'neither' : by more than the margin; 'interval' : 95 % of the
+        share 'first' (Wilson). 'helped' : share in which the levers of the first help one another. 'interaction' : of
+        the difference in gain, summed over worlds, the part that is interaction.
     """
     status = worlds["status"].values
     fine = status == FINE
@@ -229,5 +236,6 @@ def order_shares(worlds: xr.Dataset, margin: float = 0.01) -> dict[str, Any]:
         "first clearly": float((lead > margin).mean()),
         "second clearly": float((lead < -margin).mean()),
         "neither": float((np.abs(lead) <= margin).mean()),
+        "helped": float((extra[:, 0] > 0.0).mean()),
         "interaction": float(extra_lead[finite].sum()) / total if total else np.nan,
     }

@@ -1,9 +1,9 @@
 """What packages of levers achieve at equal outlay, and how much of it is their combination.
 
-    gain         outcome with the package less outcome without policy
-    parts        sum of the gains of its levers, each alone at the intensity that it has in the package: they cost
-                 together what the package costs
-    interaction  gain less parts; above zero the levers help one another (superadditivity)
+gain         outcome with the package less outcome without policy
+parts        sum of the gains of its levers, each alone at the intensity that it has in the package: they cost
+             together what the package costs
+interaction  gain less parts; above zero the levers help one another (superadditivity)
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ..errors import ArgumentError
 from ..lang.names import did_you_mean, key
 from ..run.address import parse_address
 from ..run.open import Model
-from .levers import Levers, Package, generations, pairs, parts, read_levers, singles
-from .outlay import FAILED, MEANINGS, Case, equal_outlay, pick
+from .levers import Package, generations, pairs, parts, read_levers, singles
+from .outlay import MEANINGS, Case, equal_outlay, pick
 
 Progress = Callable[[int, int, str], None]
 OUTCOME = "Relative capability[Home,innovation]"
@@ -31,7 +31,7 @@ def compare_policies(
     model: Model,
     scenario: str | Path | Mapping[str, Any] | None = None,
     *,
-    packages: Mapping[str, Iterable[str] | Mapping[str, float]] | None = None,
+    packages: Sequence[Package] | None = None,
     levers: Iterable[str] | None = None,
     in_pairs: bool = False,
     budget: float | None = None,
@@ -52,15 +52,15 @@ def compare_policies(
         With the constants `Lever intensity[Lever,...]`, `Lever start[Lever]` and `Lever stop[Lever]`.
     scenario : optional
         What all share; by default `baseline`, if there is one. Its own levers in the region are taken out.
-    packages : mapping, optional
-        Packages by name: levers, or levers with weights (intensities in proportion). By default the model's generations.
+    packages : sequence of Package, optional
+        From `read_packages` or by hand. By default the model's generations, all levers of each at one intensity.
     levers : iterable of str, optional
         Compare these one by one instead of packages.
     in_pairs : bool
         Compare every two of `levers` (by default all), each with half of the outlay.
     budget : float, optional
-        Discounted outlay of each; by default what the one that can spend least can spend, for levers and pairs the median
-        of what single levers can spend. What cannot spend it spends what it can, and `status` says so.
+        Discounted outlay of each; by default what the one that can spend least can spend, for levers and pairs the
+        median of what single levers can spend. What cannot spend it spends what it can, and `status` says so.
     outcome : str
         A number of the model by address. at : 'final', 'mean', 'min' or 'max' over the run.
     outlay : str
@@ -95,7 +95,7 @@ def compare_policies(
     elif levers is not None:
         chosen = alone
     else:
-        chosen = _packages(case.levers, packages, start, stop)
+        chosen = list(packages) if packages is not None else generations(case.levers, start, stop)
     if not chosen:
         raise ArgumentError(
             f"'{model.name}' has no generations of levers to compare.",
@@ -135,7 +135,9 @@ def make_case(
                 f"'{name}' is not a variable of '{model.name}'.", remedy=did_you_mean(name, known)
             )
     if not stop > start:
-        raise ArgumentError(f"Levers would stop at {stop:g}, not after their start at {start:g}.")
+        raise ArgumentError(
+            f"Levers would stop at {stop:g}, not after their start at {start:g}.", remedy="Give a later stop."
+        )
     if scenario is None and "baseline" in model.scenarios:
         scenario = "baseline"
     return Case(model, read_levers(model.system, region), scenario, outlay, discount)
@@ -146,21 +148,9 @@ def unit_of(model: Model, address: str) -> str:
     return model.source.variables[key(parse_address(address)[0])].units
 
 
-def _packages(
-    levers: Levers, named: Mapping[str, Iterable[str] | Mapping[str, float]] | None, start: float, stop: float
-) -> list[Package]:
-    if named is None:
-        return generations(levers, start, stop)
-    found = []
-    for name, members in named.items():
-        weights = dict(members) if isinstance(members, Mapping) else dict.fromkeys(members, 1.0)
-        if not weights or min(weights.values()) <= 0.0:
-            raise ArgumentError(f"The package '{name}' has no levers, or a weight that is not above zero.")
-        found.append(Package(name, {levers.find(lever): weight for lever, weight in weights.items()}, start, stop))
-    return found
-
-
-def _budget(case: Case, chosen: Sequence[Package], measured: Sequence[Package], budget: float | None) -> float:
+def _budget(
+    case: Case, chosen: Sequence[Package], measured: Sequence[Package], budget: float | None
+) -> float:
     if budget is not None:
         if not budget > 0.0:
             raise ArgumentError(f"The budget is {budget:g}.", remedy="Give a discounted outlay above zero.")
@@ -171,7 +161,8 @@ def _budget(case: Case, chosen: Sequence[Package], measured: Sequence[Package], 
     found = float(usual(ceilings)) if np.isfinite(ceilings).any() else 0.0
     if not found > 0.0:
         raise ArgumentError(
-            f"'{case.outlay}' does not grow when levers are pulled.", remedy="Name the cumulative outlay: --outlay."
+            f"'{case.outlay}' does not grow when levers are pulled.",
+            remedy="Name the cumulative outlay: --outlay.",
         )
     return found
 
@@ -191,8 +182,8 @@ def measure(
     Returns
     -------
     dict
-        'reference', 'gain', 'parts' : ndarray, shape (n_packages,); 'part' : ndarray, shape (n_packages, n_levers), nan for
-        levers that are not in the package.
+        'reference', 'gain', 'parts' : ndarray, shape (n_packages,); 'part' : ndarray, shape (n_packages, n_levers), nan
+        for levers that are not in the package.
     """
     sample = dict(sample or {})
     count = len(packages)
@@ -220,7 +211,9 @@ def measure(
     for row, package in enumerate(packages):
         if len(package.weights) == 1:
             part[row, place[next(iter(package.weights))]] = gain[row]
-    total = np.array([part[row, [place[lever] for lever in p.weights]].sum() for row, p in enumerate(packages)])
+    total = np.array(
+        [part[row, [place[lever] for lever in p.weights]].sum() for row, p in enumerate(packages)]
+    )
     return {"reference": reference, "gain": gain, "parts": total, "part": part}
 
 
@@ -236,8 +229,16 @@ def _labelled(
     return xr.Dataset(
         {name: ("package", numbers[name], {"long_name": words}) for name, words in about.items()}
         | {
-            "intensity": (("package", "lever"), case.intensities(packages, scales), {"long_name": "Intensity"}),
-            "part": (("package", "lever"), found["part"], {"long_name": "Gain of a lever alone at its intensity"}),
+            "intensity": (
+                ("package", "lever"),
+                case.intensities(packages, scales),
+                {"long_name": "Intensity"},
+            ),
+            "part": (
+                ("package", "lever"),
+                found["part"],
+                {"long_name": "Gain of a lever alone at its intensity"},
+            ),
             "reference": ((), float(found["reference"][0]), {"long_name": "Outcome without policy"}),
         },
         {

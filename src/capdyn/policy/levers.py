@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -22,6 +22,7 @@ class Package:
 
     weights : by lever; all intensities rise with one scale, `scale * weight` up to the most that the model allows.
     start, stop : in the model's time.
+    constants : by address of one element; what else is different where this package is pulled, such as a fee.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Package:
     start: float = 0.0
     stop: float = 15.0
     kind: str = "package"
+    constants: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,10 @@ def read_levers(system: System, region: str | None = None) -> Levers:
         where = found[0]
     most = intensity.limits[1]
     return Levers(
-        intensity.elements[0], where, 1.0 if most is None else most, _generations(system, intensity.elements[0])
+        intensity.elements[0],
+        where,
+        1.0 if most is None else most,
+        _generations(system, intensity.elements[0]),
     )
 
 
@@ -142,5 +147,6 @@ def pairs(names: Iterable[str], costs: dict[str, float], start: float, stop: flo
 def parts(package: Package) -> list[Package]:
     """Each lever of a package alone, at the weight that it has in it."""
     return [
-        replace(package, name=lever, weights={lever: weight}, kind="part") for lever, weight in package.weights.items()
+        replace(package, name=lever, weights={lever: weight}, kind="part")
+        for lever, weight in package.weights.items()
     ]

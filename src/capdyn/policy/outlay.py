@@ -16,6 +16,7 @@ from ..lang.names import did_you_mean, key
 from ..run.address import Mistake, parse_address
 from ..run.ensemble import ensemble
 from ..run.open import Model
+from ..run.scenario import locate, resolve
 from .levers import Levers, Package
 
 SPENT, CAPPED, FAILED = 0, 1, 2
@@ -59,13 +60,15 @@ class Case:
         for first in range(0, len(packages), _CHUNK):
             part = {name: numbers[first : first + _CHUNK] for name, numbers in parameters.items()}
             pieces.append(
-                ensemble(self.model, part, self.scenario, list(outputs), self._method, reduce=reduce and [reduce])
+                ensemble(
+                    self.model,
+                    part,
+                    self.scenario,
+                    list(outputs),
+                    reduce=None if reduce is None else [reduce],
+                )
             )
         return xr.concat(pieces, "member") if len(pieces) > 1 else pieces[0]
-
-    @property
-    def _method(self) -> str | None:
-        return None
 
     def intensities(self, packages: Sequence[Package], scales: np.ndarray) -> np.ndarray:
         """Intensity of each lever. shape (n_packages, n_levers)"""
@@ -80,7 +83,18 @@ class Case:
             found[self.levers.address(lever)] = column
             if column.any():
                 found |= {f"Lever start[{lever}]": starts, f"Lever stop[{lever}]": stops}
+        for address in dict.fromkeys(a for package in packages for a in package.constants):
+            usual = self.usual(address)
+            found[address] = np.array([package.constants.get(address, usual) for package in packages])
         return found
+
+    def usual(self, address: str) -> float:
+        """The number of one element of a constant where no package changes it."""
+        name, offsets = locate(self.model.system, address)
+        given = resolve(self.model.system, self.scenario, self.model.folder).parameters.get(name)
+        return float(
+            self.model.system.symbols[name].values[offsets[0]] if given is None else given.ravel()[offsets[0]]
+        )
 
     def spent(
         self, packages: Sequence[Package], scales: np.ndarray, sample: Mapping[str, np.ndarray] | None = None
@@ -132,7 +146,9 @@ def pick(runs: xr.Dataset, address: str, region: str) -> xr.DataArray:
         labels = (region,)
     if len(labels or ()) != len(dims):
         form = f"{name}[{','.join(map(str, dims))}]"
-        raise ArgumentError(f"'{address}' is not one number.", remedy=f"Write {form} with an element in each place.")
+        raise ArgumentError(
+            f"'{address}' is not one number.", remedy=f"Write {form} with an element in each place."
+        )
     where = {}
     for dim, label in zip(dims, labels or (), strict=True):
         elements = [str(element) for element in data[dim].values]
@@ -145,7 +161,10 @@ def pick(runs: xr.Dataset, address: str, region: str) -> xr.DataArray:
 
 
 def equal_outlay(
-    case: Case, packages: Sequence[Package], budgets: np.ndarray, sample: Mapping[str, np.ndarray] | None = None
+    case: Case,
+    packages: Sequence[Package],
+    budgets: np.ndarray,
+    sample: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The scale of each package at which its discounted outlay is its budget.
 
@@ -177,7 +196,9 @@ def equal_outlay(
             return case.spent([packages[i] for i in chosen], scale, part) / budgets[chosen] - 1.0
 
         low = np.zeros(len(open_))
-        found = find_root(excess, (low, tops[open_]), args=(open_.astype(float),), tolerances={"fatol": TOLERANCE})
+        found = find_root(
+            excess, (low, tops[open_]), args=(open_.astype(float),), tolerances={"fatol": TOLERANCE}
+        )
         scales[open_] = found.x
         outlays[open_] = budgets[open_] * (1.0 + found.f_x)
         status[open_[~found.success]] = FAILED
