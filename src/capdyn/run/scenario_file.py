@@ -107,7 +107,7 @@ def _circle(files: Sequence[Path]) -> str:
 def find_file(scenario: str | Path, folder: Path | None) -> Path:
     """The file of a scenario given by name or path."""
     if not isinstance(scenario, str | Path):
-        from .scenario_form import describe
+        from .toml_form import describe
 
         raise ScenarioError(
             f"scenario: {describe(scenario)} is no scenario.",
@@ -204,9 +204,10 @@ def check_form(
 ) -> Layer:
     """The layer of a parsed scenario. What has the wrong form goes to `problems` and is left out."""
     # pydantic and its classes take a tenth of a second: only for a run with a scenario.
-    from .scenario_form import read_form
+    from .scenario_form import Form
+    from .toml_form import read_form
 
-    form, mistakes = read_form(raw)
+    form, mistakes = read_form(Form, raw, "a scenario")
     layer = Layer(name, form, file, label, places or {})
     problems += [layer.problem(path, what, remedy) for path, what, remedy in mistakes]
     return layer
