@@ -246,7 +246,7 @@ class TestFirms:
 
 
 @pytest.mark.parametrize(
-    "constant", ["Room at the frontier", "Progress exponent", "Linear crowding", "Minimum scale"]
+    "constant", ["Room at the frontier", "Progress exponent", "Linear crowding", "Critical mass effect"]
 )
 def test_what_only_a_reduction_needs_is_off_in_the_model_as_shipped(regional, constant):
     assert float(capdyn.simulate(regional, {"time": {"final": 1}}, outputs=[constant])[constant]) == 0
