@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,12 +29,12 @@ from .clock import Clock, check
 from .failure import describe, first_failure
 from .jacobian import jacobian_of
 from .open import Model
-from .scenario import Settings, resolve
+from .scenario import Scenario, Settings, resolve
 
 
 def simulate(
     model: Model,
-    scenario: str | Path | Mapping[str, Any] | None = None,
+    scenario: Scenario | None = None,
     parameters: Mapping[str, Any] | None = None,
     initial: Mapping[str, Any] | None = None,
     method: str | None = None,
