@@ -243,7 +243,10 @@ class TestReferenceModes:
 
     def test_support_that_ends_at_year_15_ends_either_way_by_its_size(self, regional, baseline):
         """The small package lifts production capability and the cluster falls back; the large one carries on."""
-        small, large = (capdyn.simulate(regional, s) for s in ("exit_small", "exit_large"))
+        small, large = (
+            capdyn.simulate(regional, {"inherits": s, "time": {"final": 60}})
+            for s in ("exit_small", "exit_large")
+        )
         for run in (small, large):
             assert (run["Lever strength"].sel(Region="Home", time=slice(15.01, None)) == 0).all()
         here = {"Region": "Home", "Capability kind": "production"}

@@ -49,3 +49,36 @@ def evidence(
         print(sentence(verdicts))
     if any(verdict.outcome == FAILS for verdict in verdicts):
         raise typer.Exit(DIFFERENT)
+
+
+@app.command(
+    short_help="Mechanisms taken out one by one: which facts fall.",
+    epilog="Example: capdyn ablate models/regional_capability --html ablations.html",
+)
+def ablate(
+    model: ModelArgument,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a page with the matrix of mechanisms and facts."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Run all facts without each mechanism; exit status 1 if a fact falls to none, or a mechanism changes nothing."""
+    from ..evidence.ablate import ablate as ablate_model
+    from ..evidence.show import ablation_sentences, ablation_table
+    from ..run.open import open_model
+    from ..run.summary import show
+
+    opened = open_model(model)
+    with progress() as tell:
+        found = ablate_model(opened, tell)
+    if json:
+        from json import dumps
+
+        print(dumps(found.plain(), indent=2, ensure_ascii=False))
+    else:
+        show(ablation_table(found), sys.stdout)
+        print()
+        print(ablation_sentences(found))
+    if found.unbroken or found.superfluous:
+        raise typer.Exit(DIFFERENT)
