@@ -1,5 +1,7 @@
 """Circles through given variables, and loops that comments name: found, turned round, astray."""
 
+import math
+
 import networkx as nx
 import pytest
 
@@ -160,6 +162,8 @@ OPEN = {
 
 
 def test_the_loops_of_the_regional_model(regional):
-    loops = {loop.code: loop for loop in named_loops(structure(regional, constants=False))}
+    found = structure(regional, constants=False)
+    assert all(math.isfinite(strength) for _, _, strength in found.graph.edges(data="strength"))
+    loops = {loop.code: loop for loop in named_loops(found)}
     assert {code: loop.title for code, loop in loops.items()} == LOOPS
     assert {code for code, loop in loops.items() if not loop.closed} == set(OPEN)
