@@ -154,10 +154,10 @@ class TestNamedLoops:
 
 # Loops that the regional model names and does not close, and why.
 OPEN = {
-    "R13": "no agency depends on what its users achieve",
-    "B7": "soft help does not depend on complacency",
-    "B10": "soft help does not depend on the agency",
-    "B14": "embedding by size is a constant",
+    "R14": "the private share of output is an indicator that nothing uses",
+    "B7": "soft help is set by policy; nothing that complacency moves acts on it",
+    "B10": "soft budgets are set by policy; nothing that an agency does acts on them",
+    "B11": "the circle runs through the other regions, and links are looked at for Home",
 }
 
 

@@ -89,6 +89,18 @@ def test_strength_of_a_stock_counts_over_the_run(model):
     assert found[("inflow", "#rate of stock")].strength == pytest.approx(20 * 1 / 10)
 
 
+def test_a_link_elsewhere_is_still_here(model):
+    text = """
+        Region: Home, Core ~ ~ |
+        Lead = INTEG(1, 1) ~ ~ |
+        Share[Home] = 2 ~ ~ |
+        Share[Core] = 3 * Lead ~ ~ |
+    """
+    opened = model(text)
+    assert links(structure(opened))[("Lead", "Share")] == "0"
+    assert links(structure(opened, at={"Region": "Core"}))[("Lead", "Share")] == "+"
+
+
 @pytest.mark.parametrize("a, b, series, parallel", [
     ("+", "-", "-", "±"), ("-", "-", "+", "-"), ("+", "0", "0", "+"), ("?", "+", "?", "?"), ("±", "-", "±", "±"),
 ])  # fmt: skip

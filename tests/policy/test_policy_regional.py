@@ -28,7 +28,7 @@ def test_all_spend_the_same(near_the_threshold):
 
 @pytest.mark.parametrize(
     "package",
-    ["premature_exit", "below_critical_mass", "without_demand", "protected_outlet", "soft_budget", "single_firms", "patchwork"],
+    ["below_critical_mass", "without_demand", "protected_outlet", "soft_budget", "single_firms", "patchwork"],
 )  # fmt: skip
 def test_what_is_known_to_fail_gains_less(near_the_threshold, package):
     gain = near_the_threshold["gain"]
