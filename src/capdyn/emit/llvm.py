@@ -52,8 +52,8 @@ def write_module(layout: Layout, lanes: int) -> ir.Module:
     vector = ir.VectorType(_REAL, lanes)
     signature = ir.FunctionType(ir.VoidType(), [vector.as_pointer(), _REAL, _REAL, _REAL])
     programs = {}
-    # Without anything that is held over the stages of a step, all stages run the same program.
-    names = PROGRAMS + (("stages",) if layout.system.held else ())
+    # Without anything that is of the beginning of a step only, all stages run the same program.
+    names = PROGRAMS + (("stages",) if layout.system.held or layout.plain else ())
     for name in names:
         function = ir.Function(module, signature, name)
         function.args[0].add_attribute("noalias")
