@@ -1,5 +1,5 @@
-"""python tests/corpus/compare.py: runs every model of the corpus by each of its methods and compares, as `capdyn compare`
-does, with the expected values; prints how many comparisons there were and which differ.
+"""python tests/corpus/compare.py: runs every model of the corpus by each of its methods and compares it with the
+expected values, as `capdyn compare` does; prints how many comparisons there were and which differ.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def main() -> int:
             model = capdyn.open_model(file)
             for method in told["methods"]:
                 run = capdyn.simulate(model, method=method)
-                found = [d for d in capdyn.compare(run, folder / "expected.csv", told["rtol"]) if d.missing != "b"]
+                found = [
+                    d for d in capdyn.compare(run, folder / "expected.csv", told["rtol"]) if d.missing != "b"
+                ]
                 compared += 1
                 variables += len(found)
                 wrong += [f"{folder.name}, {method}: {d.variable}" for d in found if not d.ok or d.missing]

@@ -23,7 +23,9 @@ from corpus.cases import arrays, clock, noise, numbers, spelling, stocks, tables
 from corpus.cases.case import Case  # noqa: E402
 
 CASES: tuple[Case, ...] = tuple(
-    case for module in (numbers, spelling, tables, clock, stocks, arrays, whole_arrays, noise, xmile) for case in module.CASES
+    case
+    for module in (numbers, spelling, tables, clock, stocks, arrays, whole_arrays, noise, xmile)
+    for case in module.CASES
 )
 
 
@@ -47,7 +49,9 @@ def _expected(case: Case) -> str:
 
 
 # What flows from step to step; without any of it a model is the same by every method.
-_FLOWING = re.compile(r"INTEG|SMOOTH|SMTH|DELAY|TREND|FOR?E?CAST|FORCST|SAMPLE|PREVIOUS|<stock", re.IGNORECASE)
+_FLOWING = re.compile(
+    r"INTEG|SMOOTH|SMTH|DELAY|TREND|FOR?E?CAST|FORCST|SAMPLE|PREVIOUS|<stock", re.IGNORECASE
+)
 
 
 def _methods(case: Case) -> list[str]:

@@ -82,7 +82,9 @@ def test_vensim_functions(tmp_path, name):
         assert problem.where.line == 10 and problem.remedy
 
 
-XMILE_CALLS = sorted(xmile_structures.keys() - NO_CALL - {"inline_lookup", "stock", "if_then_else", "negative"})
+XMILE_CALLS = sorted(
+    xmile_structures.keys() - NO_CALL - {"inline_lookup", "stock", "if_then_else", "negative"}
+)
 
 
 @pytest.mark.parametrize("name", XMILE_CALLS)

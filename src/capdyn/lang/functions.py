@@ -223,7 +223,9 @@ FUNCTIONS: dict[str, Function] = {row.key: row for row in _ROWS}
 
 _CHAIN = "Write it out with stocks and flows, or use DELAY N or DELAY FIXED."
 _SERIES = "Write the series as a lookup, and what is needed of it as constants."
-_DRAW = "Write it with RANDOM UNIFORM, RANDOM NORMAL or RANDOM EXPONENTIAL, or through a lookup of RANDOM 0 1()."
+_DRAW = (
+    "Write it with RANDOM UNIFORM, RANDOM NORMAL or RANDOM EXPONENTIAL, or through a lookup of RANDOM 0 1()."
+)
 
 # Functions that the language has and this version does not run: said before the run, with the way round.
 UNSUPPORTED: dict[str, str] = {

@@ -161,12 +161,12 @@ def _symbol(variable: Variable, kind: str, scope: Scope) -> Symbol:
 def _dimension_names(dims: tuple[str, ...], ranges: Ranges) -> tuple[str, ...]:
     """Names of the dimensions, each once: of two alike, the second has that of a copy of the range, or a number."""
     found: list[str] = []
-    for place, dim in enumerate(dims):
+    for number, dim in enumerate(dims, 1):
         name = ranges.labels[dim]
         if name in found:
             alike = [r for r, elements in ranges.elements.items() if elements == ranges.elements[dim]]
             free = [ranges.labels[r] for r in alike if ranges.labels[r] not in found and r not in dims]
-            name = free[0] if free else f"{name} {place + 1}"
+            name = free[0] if free else f"{name} {number}"
         found.append(name)
     return tuple(found)
 

@@ -27,7 +27,9 @@ PROFILE = "b: b1, b2\np: ptype, ppriority, pwidth, pextra\nr[b] = 6, 4\n"
 def _cleared(curve: Callable[[mpmath.mpf], mpmath.mpf], supply: float) -> list[float]:
     """What each gets where the sum of what is met, curve(distance above the own priority), is the supply."""
     with mpmath.workdps(40):
-        price = mpmath.findroot(lambda p: sum(r * curve(p - own) for r, own in WANTED) - supply, (0, 20), solver="anderson")
+        price = mpmath.findroot(
+            lambda p: sum(r * curve(p - own) for r, own in WANTED) - supply, (0, 20), solver="anderson"
+        )
         return [float(r * curve(price - own)) for r, own in WANTED]
 
 
