@@ -11,7 +11,6 @@ label     = numbers with names, units, provenance   (run.label)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,15 +25,15 @@ from ..solve.adaptive import METHODS
 from . import label
 from .adaptive import adapt, engine_for, just_after
 from .clock import Clock, check
-from .failure import describe, first_failure
+from .failure import describe, first_failures
 from .open import Model
-from .scenario import Settings, resolve
+from .scenario import Scenario, Settings, resolve
 from .start import check_start, start
 
 
 def simulate(
     model: Model,
-    scenario: str | Path | Mapping[str, Any] | None = None,
+    scenario: Scenario | None = None,
     parameters: Mapping[str, Any] | None = None,
     initial: Mapping[str, Any] | None = None,
     method: str | None = None,
@@ -182,7 +181,7 @@ def _march(machine: Engine, values: np.ndarray, clock: Clock, kept: np.ndarray) 
     if failed[0] >= 0 or not np.isfinite(out[:, :, 0]).all():
         again = machine.values()
         again[:] = before
-        failure = first_failure(machine, again, clock, int(failed[0]))
+        (failure,) = first_failures(machine, again, clock, failed[:1])
         if failure is not None:
             raise NumericalError(describe(failure, clock, machine.layout))
     return out[:, :, 0]
