@@ -83,9 +83,9 @@ def test_indices(model):
     ],
 )
 def test_switch_times(model, equations, expected):
+    from capdyn.run.adaptive import switch_times
     from capdyn.run.clock import Clock
     from capdyn.run.scenario import resolve
-    from capdyn.run.adaptive import switch_times
     from capdyn.run.simulate import fill, read_clock
 
     opened = model(equations, final_time=4)
