@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -208,8 +208,12 @@ class _Crew:
         with ThreadPoolExecutor(threads) as pool:
             hands = [pool.submit(take) for _ in range(threads)]
             try:
-                for hand in hands:
-                    hand.result()
+                # Waiting without an end hears no interruption that another thread or Windows sends.
+                while any(not hand.done() for hand in hands):
+                    wait(hands, timeout=0.1, return_when=FIRST_EXCEPTION)
+                    for hand in hands:
+                        if hand.done():
+                            hand.result()
             finally:
                 stopped = True
 
