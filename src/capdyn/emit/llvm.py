@@ -14,7 +14,6 @@ from typing import Any
 
 import llvmlite.ir as ir
 
-from ..lang.expressions import Table
 from ..passes.system import (
     Axis,
     Clock,
@@ -35,8 +34,8 @@ from ..passes.system import (
 )
 from .engine import PROGRAMS
 from .instructions import Instructions
-from .interpret import segments
 from .layout import Layout, strides
+from .tables import interpolate
 
 UNROLL = 16  # elements up to which an array equation is written out one by one
 
@@ -98,6 +97,7 @@ def _write(
     kept: Container[str] | None = None,
 ) -> None:
     """Fills a function with the equations of a program."""
+    function.attributes.alignstack = max(16, min(64, 8 * lanes))  # a register that is spilled is a cache line
     writer = _Writer(function, layout, lanes, bases, kept)
     for equation in getattr(layout.system, name):
         writer.equation(equation)
@@ -265,7 +265,7 @@ class _Writer:
             places = [self._place(index, axes) for index in node.index]
             assert all(isinstance(p, int) for p in places)
             place = sum(p * s for p, s in zip(places, strides(node.shape), strict=True) if isinstance(p, int))
-        return self._interpolate(node.tables[place], self.do.number(self.lower(node.argument, axes)))
+        return interpolate(self.do, node.tables[place], self.do.number(self.lower(node.argument, axes)))
 
     def _load(self, node: Load, axes: dict[int, _Place]) -> ir.Value:
         slot = self._slot(node.symbol, node.index, axes)
@@ -305,25 +305,6 @@ class _Writer:
             self.builder.store(self.builder.select(above, here, self.builder.load(low)), low)
             self.builder.store(self.builder.select(above, self.builder.load(high), here), high)
         return middle()
-
-    def _interpolate(self, table: Table, x: ir.Value) -> ir.Value:
-        """Chooses the last piece that has begun; the same arithmetic as `capdyn.emit.interpret.interpolate`."""
-        pieces = segments(table)
-        result = self._piece(pieces[0], x)
-        for piece in pieces[1:]:
-            begun = self.do.compare(">=", x, self.do.constant(piece[0]))
-            result = self.builder.select(begun, self._piece(piece, x), result)
-        if table.outside != "extrapolate":
-            before = self.do.compare("<", x, self.do.constant(pieces[0][0]))
-            result = self.builder.select(before, self.do.constant(table.y[0]), result)
-        return self.builder.select(self.builder.fcmp_unordered("uno", x, x), x, result)
-
-    def _piece(self, piece: tuple[float, float, float], x: ir.Value) -> ir.Value:
-        x0, y0, slope = piece
-        if slope == 0.0:
-            return self.do.constant(y0)
-        rise = self.builder.fmul(self.builder.fsub(x, self.do.constant(x0)), self.do.constant(slope))
-        return self.builder.fadd(self.do.constant(y0), rise)
 
 
 def _has_several_tables(node: Node) -> bool:

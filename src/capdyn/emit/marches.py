@@ -219,11 +219,7 @@ class _March:
         new = builder.and_(
             self._not_finite(), builder.icmp_signed("<", old, ir.Constant(self.marks, [0] * self.lanes))
         )
-        first = builder.insert_element(
-            ir.Constant(self.marks, ir.Undefined), k, ir.Constant(ir.IntType(32), 0)
-        )
-        pattern = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        wide = builder.shuffle_vector(first, ir.Constant(self.marks, ir.Undefined), pattern)
+        wide = self.do.spread(k)
         builder.store(builder.select(new, wide, old), self.failed, align=8)
 
     def _look_back(self, watch: ir.Value, again: ir.Block) -> None:
