@@ -49,6 +49,19 @@ class Steps:
     saves: np.ndarray
 
 
+@dataclass(frozen=True)
+class Swept:
+    """What comes out of `Engine.sweep`, block by block.
+
+    out : ndarray, shape (n_blocks, n_saves, n_kept, lanes); still : shape (n_blocks, n_still, lanes);
+    failed : ndarray of int64, shape (n_blocks, lanes), as from `Engine.march`.
+    """
+
+    out: np.ndarray
+    still: np.ndarray
+    failed: np.ndarray
+
+
 class Engine(ABC):
     """A System ready to run.
 
@@ -98,3 +111,39 @@ class Engine(ABC):
         out : ndarray, shape (n_saves, n_kept, lanes)  filled.
         failed : ndarray of int64, shape (lanes,)  filled: first step at whose beginning a state is not finite, or -1.
         """
+
+    def sweep(
+        self,
+        method: str,
+        first: np.ndarray,
+        rows: np.ndarray,
+        numbers: np.ndarray,
+        steps: Steps,
+        slots: np.ndarray,
+        still: np.ndarray,
+    ) -> Swept:
+        """Runs block after block of members from their parameters to their end.
+
+        first : ndarray, shape (n_slots, lanes)  parameters and settings that all share.
+        rows : ndarray of int64, shape (n_rows,)  slots in which members differ.
+        numbers : ndarray, shape (n_rows, n_blocks * lanes)  what stands there.
+        slots : as for `march`. still : ndarray of int64, shape (n_still,)  constants to keep.
+        """
+        swept = self._room(numbers, steps, slots, still)
+        values = self.values()
+        for block, failed in enumerate(swept.failed):
+            values[:] = first
+            values[rows] = numbers[:, block * self.lanes : (block + 1) * self.lanes]
+            for program in ("constants", "initial"):
+                self.run(program, values, steps.start, steps.start, steps.length)
+            swept.still[block] = values[still]
+            self.march(method, values, steps, slots, swept.out[block], failed)
+        return swept
+
+    def _room(self, numbers: np.ndarray, steps: Steps, slots: np.ndarray, still: np.ndarray) -> Swept:
+        blocks = numbers.shape[1] // self.lanes
+        return Swept(
+            np.empty((blocks, len(steps.saves), len(slots), self.lanes)),
+            np.empty((blocks, len(still), self.lanes)),
+            np.empty((blocks, self.lanes), dtype=np.int64),
+        )

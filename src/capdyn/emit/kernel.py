@@ -18,13 +18,16 @@ from ..passes.codec import SYSTEMS
 from ..passes.hoist import hoist
 from ..passes.system import System
 from . import cache
-from .engine import PROGRAMS, Engine, Steps
+from .engine import PROGRAMS, Engine, Steps, Swept
 from .layout import Layout, lay_out
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
 _MARCH = ctypes.CFUNCTYPE(
     None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT
+)
+_SWEEP = ctypes.CFUNCTYPE(
+    None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 3
 )
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
@@ -51,7 +54,7 @@ class Kernel(Engine):
         self._key = _key(self.layout.system, self.lanes, self._machine)
         self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), self._machine)
         self._lock = Lock()
-        self._marches: dict[str, Callable[..., None]] = {}
+        self._marches: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {}
         self._add("programs")
         self._programs = {name: _PROGRAM(self._engine.get_function_address(name)) for name in PROGRAMS}
 
@@ -61,12 +64,15 @@ class Kernel(Engine):
         self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
 
-    def _march(self, method: str) -> Callable[..., None]:
-        """The time loop of a method; made when it is first wanted."""
+    def _loops(self, method: str) -> tuple[Callable[..., None], Callable[..., None]]:
+        """March and sweep of a method; made when they are first wanted."""
         with self._lock:
             if method not in self._marches:
                 self._add(method)
-                self._marches[method] = _MARCH(self._engine.get_function_address(f"march.{method}"))
+                march, sweep = (
+                    self._engine.get_function_address(f"{f}.{method}") for f in ("march", "sweep")
+                )
+                self._marches[method] = _MARCH(march), _SWEEP(sweep)
             return self._marches[method]
 
     def values(self) -> np.ndarray:
@@ -91,7 +97,8 @@ class Kernel(Engine):
     ) -> None:
         saves = np.append(steps.saves, -1)  # the loop ends at the save behind which there is none
         tape = self.tape(values, steps)
-        self._march(method)(
+        march, _ = self._loops(method)
+        march(
             values.ctypes.data,
             steps.start,
             steps.length,
@@ -103,6 +110,44 @@ class Kernel(Engine):
             tape.ctypes.data,
             len(tape),
         )
+
+    def sweep(
+        self,
+        method: str,
+        first: np.ndarray,
+        rows: np.ndarray,
+        numbers: np.ndarray,
+        steps: Steps,
+        slots: np.ndarray,
+        still: np.ndarray,
+    ) -> Swept:
+        if self.layout.lags:  # the tape of each block is as long as its lags
+            return super().sweep(method, first, rows, numbers, steps, slots, still)
+        _, sweep = self._loops(method)
+        swept = self._room(numbers, steps, slots, still)
+        saves = np.append(steps.saves, -1)
+        values, numbers = self.values(), np.ascontiguousarray(numbers)
+        sweep(
+            values.ctypes.data,
+            first.ctypes.data,
+            rows.ctypes.data,
+            numbers.ctypes.data,
+            len(rows),
+            numbers.shape[1],
+            len(swept.failed),
+            steps.start,
+            steps.length,
+            saves.ctypes.data,
+            len(steps.saves),
+            slots.ctypes.data,
+            len(slots),
+            still.ctypes.data,
+            len(still),
+            swept.out.ctypes.data,
+            swept.still.ctypes.data,
+            swept.failed.ctypes.data,
+        )
+        return swept
 
 
 def _target() -> binding.TargetMachine:
@@ -141,9 +186,9 @@ def _machine_code(layout: Layout, lanes: int, part: str, key: str, machine: bind
     if found is None:
         # The writers of IR are not needed for a kernel that is there already.
         from .llvm import write_programs
-        from .marches import write_march
+        from .sweeps import write_loops
 
-        module = write_programs(layout, lanes) if part == "programs" else write_march(layout, lanes, part)
+        module = write_programs(layout, lanes) if part == "programs" else write_loops(layout, lanes, part)
         found = _compile(str(module), machine)
         if key:
             cache.put("kernel", key, found)

@@ -62,6 +62,7 @@ def programs(system: System) -> tuple[str, ...]:
 
 
 def declare_program(module: ir.Module, name: str, lanes: int) -> ir.Function:
+    """A program as it is called."""
     signature = ir.FunctionType(ir.VoidType(), [_pointer(lanes), _REAL, _REAL, _REAL])
     function = ir.Function(module, signature, name)
     function.args[0].add_attribute("noalias")

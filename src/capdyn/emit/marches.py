@@ -28,12 +28,11 @@ _REAL = ir.DoubleType()
 _Place = int | Any  # a number now, or an IR value
 
 
-def write_march(layout: Layout, lanes: int, method: str) -> ir.Module:
-    """IR with the function `march.<method>`: (values, start, length, saves, slots, n_slots, out, failed, tape, n_rows).
+def write_march(module: ir.Module, layout: Layout, lanes: int, method: str) -> ir.Function:
+    """Adds the function `march.<method>`: (values, start, length, saves, slots, n_slots, out, failed, tape, n_rows).
 
     See `Engine.march` and `Engine.tape`. It calls the programs, which are in another module.
     """
-    module = ir.Module("capdyn march")
     vector = ir.VectorType(_REAL, lanes)
     signature = ir.FunctionType(
         ir.VoidType(),
@@ -50,8 +49,9 @@ def write_march(layout: Layout, lanes: int, method: str) -> ir.Module:
             _INT,
         ],
     )
-    _March(ir.Function(module, signature, f"march.{method}"), layout, lanes).write(RULES[method])
-    return module
+    function = ir.Function(module, signature, f"march.{method}")
+    _March(function, layout, lanes).write(RULES[method])
+    return function
 
 
 def fits_registers(layout: Layout) -> bool:
