@@ -7,6 +7,7 @@ programs fill parts of it; nothing else is remembered between calls.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,6 +115,7 @@ class Engine(ABC):
 
     def sweep(
         self,
+        begin: Callable[[np.ndarray], None],
         method: str,
         first: np.ndarray,
         rows: np.ndarray,
@@ -124,6 +126,8 @@ class Engine(ABC):
     ) -> Swept:
         """Runs block after block of members from their parameters to their end.
 
+        begin : fills constants and first values of a block; an engine may do it itself by the programs of that name,
+            unless first values need one another (`System.circles`).
         first : ndarray, shape (n_slots, lanes)  parameters and settings that all share.
         rows : ndarray of int64, shape (n_rows,)  slots in which members differ.
         numbers : ndarray, shape (n_rows, n_blocks * lanes)  what stands there.
@@ -134,8 +138,7 @@ class Engine(ABC):
         for block, failed in enumerate(swept.failed):
             values[:] = first
             values[rows] = numbers[:, block * self.lanes : (block + 1) * self.lanes]
-            for program in ("constants", "initial"):
-                self.run(program, values, steps.start, steps.start, steps.length)
+            begin(values)
             swept.still[block] = values[still]
             self.march(method, values, steps, slots, swept.out[block], failed)
         return swept

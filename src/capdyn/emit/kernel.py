@@ -113,6 +113,7 @@ class Kernel(Engine):
 
     def sweep(
         self,
+        begin: Callable[[np.ndarray], None],
         method: str,
         first: np.ndarray,
         rows: np.ndarray,
@@ -121,8 +122,9 @@ class Kernel(Engine):
         slots: np.ndarray,
         still: np.ndarray,
     ) -> Swept:
-        if self.layout.lags:  # the tape of each block is as long as its lags
-            return super().sweep(method, first, rows, numbers, steps, slots, still)
+        # The tape of each block is as long as its lags.
+        if self.layout.lags or self.layout.system.circles:
+            return super().sweep(begin, method, first, rows, numbers, steps, slots, still)
         _, sweep = self._loops(method)
         swept = self._room(numbers, steps, slots, still)
         saves = np.append(steps.saves, -1)

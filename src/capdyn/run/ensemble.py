@@ -246,7 +246,14 @@ class _Crew:
                 values[self.rows] = numbers[:, first : first + machine.lanes]
                 read_clock(machine, values, self.settings, self.model)
         swept = machine.sweep(
-            self.clock.method, self.first, self.rows, numbers, self.steps, self.kept, self._still
+            lambda values: begin(machine, values, self.clock),
+            self.clock.method,
+            self.first,
+            self.rows,
+            numbers,
+            self.steps,
+            self.kept,
+            self._still,
         )
         if self.features is None:
             rows = swept.out
