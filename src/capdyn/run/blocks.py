@@ -8,7 +8,7 @@ from ..passes.system import System
 
 # Small models wait for one result before the next can begin: several vectors in flight fill the time.
 # (elements of the flows up to which, vectors); measured, see docs/performance.md.
-_VECTORS = ((4, 32), (64, 8), (160, 4), (400, 2))
+_VECTORS = ((64, 4), (250, 2))
 
 
 def block_lanes(system: System, n_members: int) -> int:

@@ -353,7 +353,7 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
     """Adds `status`, `failed_time` and `failed_variable`; a failed member is run once more to see where it broke."""
     machine, clock, broken = crew.machine, crew.clock, crew.broken
     times = np.where(crew.failed >= 0, clock.initial + crew.failed * clock.step, np.nan)
-    variables = np.full(len(broken), "", dtype=object)
+    found: dict[int, str] = {}
     unexplained = np.flatnonzero(broken)[:_MOST_EXPLAINED]
     # Those that failed at about the same time share a block: it stops at the last of them.
     unexplained = unexplained[np.argsort(crew.failed[unexplained], kind="stable")]
@@ -365,7 +365,9 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
         for member, failure in zip(members, failures, strict=True):
             if failure is not None:
                 times[member] = failure.time
-                variables[member] = machine.layout.name_of(failure.slot)
+                found[member] = machine.layout.name_of(failure.slot)
+    variables = np.zeros(len(broken), dtype=f"<U{max(map(len, found.values()), default=1)}")
+    variables[list(found)] = list(found.values())
     status = np.where(broken, NOT_FINITE, OK).astype(np.int8)
     about = {
         "long_name": "Outcome of the run",
@@ -384,7 +386,7 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
         ),
         failed_variable=(
             "member",
-            variables.astype(str),
+            variables,
             {"long_name": "First variable that was not finite"},
         ),
     )
