@@ -21,7 +21,8 @@ import numpy as np
 
 from ..errors import ArgumentError, StoreError
 from .job import Batch, Done, Job
-from .store import LOCK, Store, open_store
+from .lock import LOCK
+from .store import Store, open_store
 
 if TYPE_CHECKING:
     from distributed import Client
