@@ -5,12 +5,10 @@ import signal
 import subprocess
 import sys
 import textwrap
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 import zarr
 
 import capdyn
@@ -20,54 +18,7 @@ from capdyn.study.reproduce import reproduce
 from capdyn.study.run import load_study, run_study
 from capdyn.study.status import study_status
 from capdyn.study.store import RUNS, open_store
-from equations import mdl
-
-EQUATIONS = """
-    Region: Home, Away
-    rate = 0.1 ~ 1/Year [-1, 2] ~ |
-    start[Region] = 1, 2
-    Level[Region] = INTEG(rate*Level[Region] + RANDOM NORMAL(-1, 1, 0, 0.1, 7), start[Region]) ~ Units ~ |
-    Total = SUM(Level[Region!]) ~ Units ~ |
-    Inverse = Time/(rate - 0.5)
-"""
-FEATURES = (
-    Feature("final", "total", "Total"),
-    Feature("crossing", "doubled", "Level[Home]", level=2.0),
-    Feature("max", "gain", "Total", against="model"),
-)
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory):
-    path = tmp_path_factory.mktemp("model") / "model.mdl"
-    path.write_text(mdl(EQUATIONS, final_time=8), encoding="utf-8")
-    return capdyn.open_model(path)
-
-
-@pytest.fixture(scope="module")
-def expected(opened, tmp_path_factory):
-    """All bits of the study of `plan_of` when nothing disturbs it."""
-    return arrays(run_study(plan_of(opened), tmp_path_factory.mktemp("undisturbed") / "s"))
-
-
-def plan_of(opened, n_members=100, **changes):
-    """Rates from 0 to 1; the one of 0.5 divides by zero."""
-    sample = np.stack([np.linspace(0, 1, 101)[:n_members], np.linspace(1, 3, 101)[:n_members]], axis=1)
-    boosted = {"parameters": {"start[Away]": 4.0}}
-    plan = Plan(
-        opened, ("rate", "start[Home]"), sample, (None, boosted), FEATURES, ("Level", "Inverse"), seed=3
-    )
-    return replace(plan, **changes)
-
-
-def arrays(dataset: xr.Dataset) -> dict[str, bytes]:
-    """All numbers of a study, bit for bit."""
-    return {
-        str(name): variable.values.tobytes()
-        if variable.dtype.kind in "fiu"
-        else "\0".join(variable.values.ravel())
-        for name, variable in dataset.variables.items()
-    }
+from studies import EQUATIONS, FEATURES, arrays, plan_of
 
 
 def test_a_study_holds_what_ensembles_give(opened, tmp_path):
@@ -140,9 +91,9 @@ def test_progress_counts_runs_and_failures(opened, tmp_path):
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    sys.path[:0] = [{tests!r}, {here!r}]
+    sys.path[:0] = [{tests!r}]
     import capdyn
-    from test_run import plan_of
+    from studies import plan_of
     from capdyn.study.run import run_study
 
     def tell(progress):
@@ -156,7 +107,7 @@ KILLED = """
 def start(opened, folder, share, what):
     """A process that sends itself a signal when it has made that share of the runs."""
     code = KILLED.format(
-        tests=str(Path(__file__).parent.parent), here=str(Path(__file__).parent), share=share,
+        tests=str(Path(__file__).parent.parent), share=share,
         signal=int(what), model=str(opened.path), folder=str(folder),
     )  # fmt: skip
     return subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)])
