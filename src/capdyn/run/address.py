@@ -100,6 +100,24 @@ def find_symbol(system: System, address: str, kind: str) -> tuple[Symbol, tuple[
     )
 
 
+def find_variable(system: System, address: str) -> tuple[Symbol, list[Place]]:
+    """Any variable that an address names, and the places of its elements.
+
+    Raises
+    ------
+    Mistake
+        The name is not in the model, or a subscript no element.
+    """
+    name, subscripts = parse_address(address)
+    symbol = system.symbols.get(key(name))
+    if symbol is None or not symbol.variable:
+        known = [s.variable for s in system.symbols.values() if s.variable]
+        raise Mistake(
+            f"'{name}' is not in the model.", did_you_mean(name, known) or "`capdyn info` lists all names."
+        )
+    return symbol, find_places(symbol, subscripts)
+
+
 def find_places(symbol: Symbol, subscripts: Sequence[str] | None) -> list[Place]:
     """Places that subscripts name: one an element; `*` or the range's own name stands for all of a range.
 
