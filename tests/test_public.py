@@ -10,6 +10,7 @@ import capdyn
 PUBLIC = [
     "ArgumentError",
     "CapdynError",
+    "Feature",
     "Finding",
     "Model",
     "ModelError",

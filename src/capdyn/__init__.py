@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .report import write_report
     from .run.compare import compare
     from .run.ensemble import ensemble
+    from .run.features import Feature
     from .run.open import Model, open_model
     from .run.sensitivities import sensitivities
     from .run.simulate import simulate
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ArgumentError": ".errors",
     "CapdynError": ".errors",
+    "Feature": ".run.features",
     "Finding": ".checks.finding",
     "Model": ".run.open",
     "ModelError": ".errors",
@@ -49,6 +51,7 @@ _HOME = {
 __all__ = [
     "ArgumentError",
     "CapdynError",
+    "Feature",
     "Finding",
     "Model",
     "ModelError",

@@ -6,7 +6,7 @@ has no feature: the result is not-a-number, whatever the statistic.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -76,6 +76,12 @@ def _crossing(values: np.ndarray, times: np.ndarray, feature: Feature) -> np.nda
     return np.where(there.any(axis=0), found, feature.never)
 
 
+def _integral(values: np.ndarray, times: np.ndarray, feature: Feature) -> np.ndarray:
+    """By the trapezoidal rule."""
+    widths = np.diff(times).reshape(-1, *[1] * (values.ndim - 1))
+    return ((values[1:] + values[:-1]) * (0.5 * widths)).sum(axis=0)
+
+
 STATISTICS: dict[str, Statistic] = {
     "final": Statistic(lambda values, times, feature: values[-1]),
     "at": Statistic(lambda values, times, feature: values[-1], needs=("at",)),
@@ -83,7 +89,7 @@ STATISTICS: dict[str, Statistic] = {
     "min": Statistic(lambda values, times, feature: values.min(axis=0)),
     "max": Statistic(lambda values, times, feature: values.max(axis=0)),
     "mean": Statistic(lambda values, times, feature: values.mean(axis=0)),
-    "integral": Statistic(lambda values, times, feature: np.trapezoid(values, times, axis=0), unit="product"),
+    "integral": Statistic(_integral, unit="product"),
     "time of min": Statistic(lambda values, times, feature: times[values.argmin(axis=0)], unit="time"),
     "time of max": Statistic(lambda values, times, feature: times[values.argmax(axis=0)], unit="time"),
     "crossing": Statistic(_crossing, unit="time", needs=("level",)),
@@ -91,11 +97,11 @@ STATISTICS: dict[str, Statistic] = {
 """What `Feature.statistic` may name. 'mean' is over the save times in the window, each counted alike."""
 
 
-def check(features: list[Feature], first: float, last: float) -> list[Problem]:
+def check(features: Sequence[Feature], first: float, last: float) -> list[Problem]:
     """What is wrong with features of runs from `first` to `last`, without a look at the model."""
     problems = []
     for feature in features:
-        called = f"feature '{feature.name or feature.statistic}'"
+        called = f"feature '{feature.name}'" if feature.name else "reduce"
         statistic = STATISTICS.get(feature.statistic)
         if statistic is None:
             remedy = did_you_mean(feature.statistic, STATISTICS) or f"Choose among {', '.join(STATISTICS)}."
@@ -169,4 +175,5 @@ def _window(
     share = share.reshape(-1, *[1] * (values.ndim - 1))
     low, high = values[before], values[place]
     # At a save time the value itself: 0 * infinity would be not-a-number.
-    return np.where(share == 0.0, low, low + share * (high - low)), when
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.where(share == 0.0, low, low + share * (high - low)), when

@@ -27,7 +27,7 @@ from ..passes.system import System
 from ..solve.adaptive import IMPLICIT, Solution, integrate
 from . import label
 from .clock import Clock, check
-from .failure import describe, first_failure
+from .failure import describe, first_failures
 from .jacobian import jacobian_of
 from .open import Model
 from .scenario import Settings, resolve
@@ -176,7 +176,7 @@ def _march(machine: Engine, values: np.ndarray, clock: Clock, kept: np.ndarray) 
     if failed[0] >= 0 or not np.isfinite(out[:, :, 0]).all():
         again = machine.values()
         again[:] = before
-        failure = first_failure(machine, again, clock, int(failed[0]))
+        (failure,) = first_failures(machine, again, clock, failed[:1])
         if failure is not None:
             raise NumericalError(describe(failure, clock, machine.layout))
     return out[:, :, 0]

@@ -23,8 +23,8 @@ class Plan:
     ----------
     model : Model
     inputs : tuple of str
-        Constants by Vensim name, one a column of `sample`: "Trust decay", "Lever intensity[network_broker,Home]". A name
-        without subscripts sets all elements of an array alike. Inputs that move together are columns of their own.
+        Constants by Vensim name, one a column of `sample`: "Trust decay", "Lever intensity[network_broker,Home]". A
+        name without subscripts sets all elements of an array alike. Inputs that move together are columns of their own.
     sample : ndarray, shape (n_members, n_inputs)
         Each member's constants, in their units. May have no column, where only random functions differ.
     scenarios : tuple of str, Path, mapping or None
