@@ -75,8 +75,8 @@ class Analysis:
     def __repr__(self) -> str:
         failed = ", ".join(f"{count} in '{name}'" for name, count in self.n_failed.items())
         return (
-            f"<capdyn.Analysis of '{self.study.title}': {', '.join(self.study.methods)} from {self.n_runs} runs in each "
-            f"of {len(self.n_failed)} scenarios; failed: {failed}>"
+            f"<capdyn.Analysis of '{self.study.title}': {', '.join(self.study.methods)} from {self.n_runs} runs in "
+            f"each of {len(self.n_failed)} scenarios; failed: {failed}>"
         )
 
 
@@ -200,8 +200,8 @@ def _derivatives(bench: Bench) -> None:
             y = bench.y[scenario, feature.name][keep][finite, None]
             measures = dgsm(y, found[finite][:, [column]], seed=study.seed, **settings)
             at = {"scenario": scenario, "feature": feature.name}
-            bench.place("bound", ("input",), measures.bound[0], at)
-            bench.place("bound_interval", ("input", "bound"), measures.bound_interval[0], at)
+            bench.place("total_bound", ("input",), measures.bound[0], at)
+            bench.place("total_bound_interval", ("input", "bound"), measures.bound_interval[0], at)
             bench.place("mean_square", ("input",), measures.mean_square[0], at)
 
 
