@@ -22,10 +22,12 @@ PUBLIC = [
     "ensemble",
     "load",
     "load_run",
+    "named_loops",
     "open_model",
     "save",
     "sensitivities",
     "simulate",
+    "structure",
     "write_report",
 ]
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .checks.check import check
     from .checks.finding import Finding
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
+    from .explain.loops import named_loops
+    from .explain.structure import structure
     from .report import write_report
     from .run.compare import compare
     from .run.ensemble import ensemble
@@ -41,10 +43,12 @@ _HOME = {
     "ensemble": ".run.ensemble",
     "load": ".run.store",
     "load_run": ".run.store",
+    "named_loops": ".explain.loops",
     "open_model": ".run.open",
     "save": ".run.store",
     "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
+    "structure": ".explain.structure",
     "write_report": ".report",
 }
 
@@ -63,10 +67,12 @@ __all__ = [
     "ensemble",
     "load",
     "load_run",
+    "named_loops",
     "open_model",
     "save",
     "sensitivities",
     "simulate",
+    "structure",
     "write_report",
 ]
 

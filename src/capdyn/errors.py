@@ -2,7 +2,7 @@
 
     CapdynError                 anything that a user can put right; never shown as a traceback
     ├── ModelError              the equation file: syntax, names, subscripts, circles, what is not supported
-    ├── ScenarioError           the scenario file or a parameter given by hand
+    ├── ScenarioError           a scenario, evidence or ablations, a parameter given by hand
     ├── ArgumentError           a wrong argument of a call or of the command line
     ├── NumericalError          a run that stopped being finite, or a solver that gave up
     └── StoreError              a file or folder that cannot be read or written
@@ -72,7 +72,7 @@ class ModelError(CapdynError):
 
 
 class ScenarioError(CapdynError):
-    """A mistake in a scenario, or in a parameter or initial value given by hand."""
+    """A mistake in a scenario, in evidence or ablations, or in a parameter or initial value given by hand."""
 
 
 class ArgumentError(CapdynError):

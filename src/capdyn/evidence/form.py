@@ -30,16 +30,9 @@ def _numbers(value: object) -> tuple[float, ...]:
     return (number(value),)
 
 
-def _texts_or_numbers(value: object) -> tuple[str, ...] | tuple[float, ...]:
-    if isinstance(value, list | tuple) and value and not isinstance(value[0], str):
-        return tuple(number(item) for item in value)
-    return _texts(value)
-
-
 Run = Annotated[Any, BeforeValidator(_run)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Numbers = Annotated[tuple[float, ...], BeforeValidator(_numbers)]
-TextsOrNumbers = Annotated[Any, BeforeValidator(_texts_or_numbers)]
 
 
 class FactForm(TomlForm):
@@ -59,7 +52,7 @@ class FactForm(TomlForm):
     times: Numbers = ()
     level: Number | None = None
     fraction: Number | None = None
-    against: TextsOrNumbers = None
+    against: Numbers | None = None
     relation: str
     bound: Numbers
     tolerance: Number = 0.0
@@ -71,7 +64,7 @@ class EvidenceForm(TomlForm):
     """`evidence.toml`. run : scenarios by name, with the keys of a scenario file. fact : facts by id."""
 
     run: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    fact: dict[str, FactForm]
+    fact: dict[str, FactForm] = Field(default_factory=dict)
 
 
 class AblationForm(TomlForm):
@@ -92,5 +85,5 @@ class GrowingForm(TomlForm):
 class AblationsForm(TomlForm):
     """`ablations.toml`."""
 
-    growing: GrowingForm
+    growing: GrowingForm | None = None
     ablation: dict[str, AblationForm] = Field(default_factory=dict)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from .clock import Clock
 from .failure import first_failures
 from .features import STATISTICS, Feature, check, compute
 from .open import Model
-from .scenario import Settings, locate, resolve
+from .scenario import Scenario, Settings, locate, resolve
 from .simulate import begin, fill, given_states, read_clock, sow
 
 OK, NOT_FINITE = 0, 1
@@ -50,7 +49,7 @@ class _Sample:
 def ensemble(
     model: Model,
     parameters: Mapping[str, Any],
-    scenario: str | Path | Mapping[str, Any] | None = None,
+    scenario: Scenario | None = None,
     outputs: Iterable[str] | None = None,
     method: str | None = None,
     threads: int | None = None,

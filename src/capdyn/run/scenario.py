@@ -18,7 +18,7 @@ from ..errors import Problem, ScenarioError
 from ..passes.system import System
 from .address import Mistake, Place, find_places, find_symbol
 from .overlay import Overlay
-from .scenario_file import check_form, names, read_layers
+from .scenario_file import Scenario, check_form, names, read_layers
 from .scenario_text import write_text
 
 __all__ = ["Settings", "locate", "names", "resolve"]
@@ -47,7 +47,7 @@ class Settings:
 
 def resolve(
     system: System,
-    scenario: str | Path | Mapping[str, Any] | None = None,
+    scenario: Scenario | None = None,
     folder: Path | None = None,
     parameters: Mapping[str, Any] | None = None,
     initial: Mapping[str, Any] | None = None,
@@ -59,8 +59,8 @@ def resolve(
     Parameters
     ----------
     system : System
-    scenario : str, Path or mapping, optional
-        Name of a file in `folder`/scenarios, path of a TOML file, or a mapping with the same keys.
+    scenario : str, Path, mapping or Part, optional
+        Name of a file in `folder`/scenarios, path of a TOML file, a mapping with the same keys, or a part of a file.
     folder : Path, optional
         The model's folder.
     parameters, initial : mapping, optional

@@ -5,8 +5,6 @@ Nothing here knows a model; `capdyn.run.scenario` gives the names meaning.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem, ScenarioError, Where
 from ..lang.names import did_you_mean, key
-from .toml_places import places
+from .toml_file import Book, read_toml
 
 if TYPE_CHECKING:
     from .scenario_form import Form
@@ -54,6 +52,29 @@ class Layer:
         return Where(self.file or "", *self.places.get(path, (0, 0)))
 
 
+@dataclass(frozen=True)
+class Part:
+    """A scenario that stands inside another TOML file.
+
+    raw : its keys. file : that file. places : line and column of each key, those of the whole at ().
+    """
+
+    name: str
+    raw: Mapping[str, Any]
+    file: str
+    places: Mapping[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+
+
+def part(book: Book, name: str, raw: Mapping[str, Any], path: tuple[str, ...]) -> Part:
+    """The table of a file at a path as a scenario."""
+    inside = {at[len(path) :]: place for at, place in book.places.items() if at[: len(path)] == path}
+    return Part(name, raw, book.file, inside)
+
+
+Scenario = str | Path | Mapping[str, Any] | Part
+"""What a scenario may be given as: a name, a TOML file, a mapping with the same keys, a part of another file."""
+
+
 def names(folder: Path | None) -> list[str]:
     """Names of the scenarios beside a model: `baseline`, ..., then `cases/...` and `reductions/...`, each sorted."""
     found: list[str] = []
@@ -63,9 +84,7 @@ def names(folder: Path | None) -> list[str]:
     return found
 
 
-def read_layers(
-    scenario: str | Path | Mapping[str, Any] | None, folder: Path | None, problems: list[Problem]
-) -> list[Layer]:
+def read_layers(scenario: Scenario | None, folder: Path | None, problems: list[Problem]) -> list[Layer]:
     """The scenario and all that it inherits from, the oldest first. Mistakes of form go to `problems`.
 
     Raises
@@ -75,9 +94,11 @@ def read_layers(
     """
     if scenario is None:
         return []
+    file: Path | None = None
     if isinstance(scenario, Mapping):
         layer = check_form("custom", dict(scenario), problems, label="scenario")
-        file = None
+    elif isinstance(scenario, Part):
+        layer = check_form(scenario.name, scenario.raw, problems, scenario.file, places=scenario.places)
     else:
         file = find_file(scenario, folder)
         layer = read_file(file, problems)
@@ -160,38 +181,8 @@ def read_file(file: Path, problems: list[Problem]) -> Layer:
     ScenarioError
         It cannot be read, or is no TOML in UTF-8.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")  # editors on Windows may write a byte order mark
-        raw = tomllib.loads(text)
-    except OSError as error:
-        raise ScenarioError(
-            f"The scenario cannot be read: {error.strerror}.", Where(str(file)), "Check the file."
-        ) from None
-    except UnicodeDecodeError:
-        raise ScenarioError(
-            "The scenario is not text in UTF-8.", Where(str(file)), "Save it as UTF-8."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(_syntax(str(error), text, str(file))) from None
-    return check_form(file.stem, raw, problems, str(file), places=places(text))
-
-
-_TOML_PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
-
-
-def _syntax(message: str, text: str, file: str) -> Problem:
-    """A TOML syntax error with its place, which `tomllib` puts into the message."""
-    match = _TOML_PLACE.search(message)
-    line, column = (int(n or 0) for n in match.groups()) if match else (0, 0)
-    if match and not line:
-        line, column = text.rstrip().count("\n") + 1, 0
-    what = _TOML_PLACE.sub("", message)
-    remedy = ""
-    if what.startswith("Expected '=' after a key") or what.startswith("Expected ']'"):
-        remedy = 'Put names with spaces or brackets in quotes: "Demand growth" = 0.02'
-    elif what == "Invalid value":
-        remedy = 'Write numbers as 0.5 and texts in quotes: why = "..."'
-    return Problem(f"This is not TOML: {what}.", Where(file, line, column), remedy)
+    raw, found = read_toml(file, "scenario")
+    return check_form(file.stem, raw, problems, str(file), places=found)
 
 
 def check_form(

@@ -25,6 +25,7 @@ from ..passes.initials import give_initial
 from ..passes.system import System
 from ..passes.tangent import seed_name, tangent
 from . import label
+from .adaptive import check_adaptive
 from .address import everywhere
 from .clock import Clock
 from .failure import describe, first_failures
@@ -32,7 +33,7 @@ from .follow import follow
 from .inputs import Input, find_inputs
 from .open import Model
 from .scenario import Settings, resolve
-from .simulate import begin, check_adaptive, fill, given_states, read_clock
+from .simulate import begin, fill, given_states, read_clock
 
 OK, NOT_FINITE = 0, 1
 _MOST_BYTES = 4 * 2**30

@@ -4,14 +4,50 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path as File
 from typing import Any
 
 from ..errors import Problem, ScenarioError, Where
 from .toml_places import places
 
+Path = tuple[str, ...]
+"""Of a key: the tables around it and its own name."""
 
-def read_toml(file: Path, thing: str) -> tuple[dict[str, Any], dict[tuple[str, ...], tuple[int, int]]]:
+
+class Book:
+    """Mistakes found in a TOML file, each with its place."""
+
+    def __init__(self, file: str, places: Mapping[Path, tuple[int, int]]):
+        self.file, self.places = file, places
+        self.problems: list[Problem] = []
+        self._told: set[Path] = set()
+
+    def note(self, path: Path, what: str, remedy: str = "", unless: Iterable[Path] = ()) -> None:
+        """Writes down a mistake at a key, or at the nearest table around it.
+
+        unless : keys of which a mistake has been told that explains this one.
+        """
+        if not self._told.isdisjoint(unless):
+            return
+        self._told.add(path)
+        self.problems.append(Problem(what, self.where(path), remedy))
+
+    def where(self, path: Path) -> Where:
+        """File, line and column of a key, or of the nearest table around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return Where(self.file, *self.places.get(path, (0, 0)))
+
+    def close(self) -> None:
+        """Raises a ScenarioError with all mistakes, file by file and line by line, each once."""
+        if self.problems:
+            raise ScenarioError(
+                sorted(dict.fromkeys(self.problems), key=lambda problem: problem.where or Where(""))
+            )
+
+
+def read_toml(file: File, thing: str) -> tuple[dict[str, Any], dict[Path, tuple[int, int]]]:
     """What a TOML file holds, and line and column of each key.
 
     thing : what the file is called in a message, such as 'scenario'.

@@ -44,11 +44,13 @@ def describe(value: object) -> str:
     return "a list" if isinstance(value, Sequence) else str(value)
 
 
-def read_form(form: type[FormT], raw: Mapping[str, Any], thing: str) -> tuple[FormT, list[tuple[Path, str, str]]]:
+def read_form(
+    form: type[FormT], raw: Mapping[str, Any], thing: str
+) -> tuple[FormT, list[tuple[Path, str, str]]]:
     """The form of a parsed file, and what is wrong with it: path of the key, sentence, remedy.
 
     What is wrong is left out of the form, so that the rest can be checked against a model; a table that misses a key
-    is left out whole.
+    is left out whole. Keys of the file itself must have defaults.
 
     thing : what the file is called in a message, such as 'a scenario'.
     """
@@ -79,7 +81,7 @@ def _explain(form: type[BaseModel], detail: Any, thing: str) -> tuple[Path, str,
         what = f"'{name}' is not a key of {f'[{table}]' if table else thing}."
         return path, what, did_you_mean(name, keys) or f"Its keys are {', '.join(keys)}."
     if detail["type"] == "missing":
-        return path[:-1], f"'{name}' is missing{inside or f' in {thing}'}.", ""
+        return path[:-1], f"'{name}' is missing{inside}.", ""
     said = {
         "value_error": str(detail.get("ctx", {}).get("error", "")),  # the sentences of validators
         "string_type": f"must be a text in quotes, not {describe(detail['input'])}",
