@@ -83,7 +83,7 @@ def test_sobol_of_a_model_holds_the_closed_form(done, name, size):
 
 def test_other_methods_of_a_model(done):
     """Published values: Plischke et al. (2013) for delta; the upper bound of Sobol' and Kucherenko (2009) for dgsm."""
-    text = f'[method]\nname = ["pawn", "delta"]\nsize = 2048\nresamples = 20\n{FEATURE}'
+    text = f'[method]\nname = ["pawn", "delta"]\nsize = 4096\nresamples = 20\n{FEATURE}'
     found = done(ISHIGAMI, text, "given").results.sel(scenario="model", feature="Y")
     np.testing.assert_allclose(found["delta"], [0.210, 0.358, 0.155], atol=0.03)
     assert found["pawn"].values.argmax() == 1 and (found["pawn"] > found["pawn_noise"]).all()
