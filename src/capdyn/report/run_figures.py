@@ -67,10 +67,9 @@ def failure_map(results: xr.Dataset, scenario: str) -> Figure:
     here = results.sel(scenario=scenario)
     failed = here["shown_failed"].values > 0.5
     low, high = here["failure_low"].values, here["failure_high"].values
-    return _plane(
-        results, failed, np.ones(len(failed), dtype=bool), low, high, "Where runs fail",
-        f"{scenario}: {int(here['n_failed'])} of {results.attrs['runs']:,} runs did not stay finite", ("failed", "went well"),
-    )  # fmt: skip
+    words = f"{scenario}: {int(here['n_failed'])} of {results.attrs['runs']:,} runs did not stay finite"
+    every = np.ones(len(failed), dtype=bool)
+    return _plane(results, failed, every, low, high, "Where runs fail", words, ("failed", "went well"))
 
 
 def event_map(results: xr.Dataset, event: str) -> Figure:

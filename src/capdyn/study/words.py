@@ -104,7 +104,7 @@ def _which(analysis: Analysis, scenario: str) -> str:
     names = (
         analysis.failed_variable.sel(scenario=scenario).values if analysis.failed_variable is not None else []
     )
-    named, counts = np.unique([name for name in names if name], return_counts=True)
+    named, counts = np.unique(np.array([name for name in names if name], dtype=str), return_counts=True)
     if not len(named):
         return ""
     first = named[np.argsort(-counts, kind="stable")][:_MOST_NAMED]
