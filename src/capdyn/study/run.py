@@ -59,10 +59,10 @@ def run_study(
     Returns
     -------
     xarray.Dataset
-        Read from disk when it is looked at. Dimensions `scenario`, `member`, `feature`, `input`, `time` and those of
-        the series. `features` (scenario, member, feature), with `feature_units`, `feature_statistic` and
-        `feature_variable` beside; `sample` (member, input); `status` (scenario, member): -1 not run, 0 ok, 1 not finite, with
-        `failed_time` and `failed_variable`; and each series by its Vensim name (scenario, member, time, ...).
+        Read from disk when it is looked at. `features` (scenario, member, feature) with the coordinates
+        `feature_units`, `feature_statistic` and `feature_variable`; each series by its Vensim name (scenario, member,
+        time, ...); `sample` (member, input); `status` (scenario, member): -1 not run, 0 ok, 1 not finite, with
+        `failed_time` and `failed_variable`.
 
     Raises
     ------
@@ -154,6 +154,7 @@ def _survey(store: Store, tell: Tell | None) -> tuple[Meter, list[tuple[int, np.
             first, last = members[[0, -1]]
             notes.append(f"Batch {number} (members {first} to {last}) is damaged; it is run again.")
             wanted.append((number, members))
+            store.forget(number)
             continue
         status = store.status(number)
         done += int((status != NOT_RUN).sum())
