@@ -42,17 +42,17 @@ def test_a_worker_killed_twice_changes_no_bit(opened, tmp_path, two_workers, mon
     def tell(progress):
         told.append(progress.done)
         tasks.append(len(scheduler.tasks))
-        if len(told) in (3, 9):
+        if len(told) in (3, 6):
             busy = next(worker for worker in scheduler.workers.values() if worker.processing)
             nanny = next(n for n in two_workers.workers.values() if n.worker_address == busy.address)
             killed.append(nanny.process.process.pid)
             os.kill(killed[-1], signal.SIGKILL)
 
-    found = run_study(plan, tmp_path / "s", batch=5, cluster=two_workers.scheduler_address, tell=tell)
+    found = run_study(plan, tmp_path / "s", batch=10, cluster=two_workers.scheduler_address, tell=tell)
     assert len(set(killed)) == 2
-    assert told == [5 * n for n in range(21)]
+    assert told == [10 * n for n in range(11)]
     assert max(tasks) <= 6  # two a worker, and those that are being forgotten
-    assert arrays(found) == arrays(run_study(plan, tmp_path / "here", batch=5))
+    assert arrays(found) == arrays(run_study(plan, tmp_path / "here", batch=10))
     assert files(tmp_path / "s") == files(tmp_path / "here")
 
 

@@ -139,12 +139,12 @@ def test_a_full_disk_costs_only_the_batches_under_way(opened, expected, small_di
     with pytest.raises(
         capdyn.StoreError, match=r"cannot be written: No space left on device\. Free some space"
     ):
-        run_study(plan_of(opened), folder, extending=True)
+        run_study(plan_of(opened), folder)
     full = study_status(folder)
     assert 20 < full.done < 200
     assert not list(folder.rglob("*.partial"))
     ballast.unlink()
-    assert arrays(run_study(plan_of(opened), folder, extending=True)) == expected
+    assert arrays(run_study(plan_of(opened), folder)) == expected
 
 
 @pytest.fixture
@@ -179,10 +179,10 @@ def test_a_write_that_fails_costs_only_its_batch(opened, expected, tmp_path, mon
 
     monkeypatch.setattr(local, "_put", put)
     with pytest.raises(capdyn.StoreError, match="No space left on device"):
-        run_study(plan_of(opened), folder, extending=True)
+        run_study(plan_of(opened), folder)
     monkeypatch.setattr(local, "_put", real)
     assert not study_status(folder).damaged
-    assert arrays(run_study(plan_of(opened), folder, extending=True)) == expected
+    assert arrays(run_study(plan_of(opened), folder)) == expected
 
 
 def test_two_processes_do_not_write_at_once(opened, expected, tmp_path):
@@ -207,18 +207,14 @@ def test_two_processes_do_not_write_at_once(opened, expected, tmp_path):
 def test_extending_keeps_what_is_there(opened, expected, tmp_path, monkeypatch):
     """Twice as many, in batches that do not divide the number of members."""
     run_study(plan_of(opened, 50), tmp_path / "s", batch=16)
-    with pytest.raises(
-        capdyn.StoreError, match=r"has 50 members and the plan 100\. Extend it: capdyn study extend"
-    ):
-        run_study(plan_of(opened, 100), tmp_path / "s")
     run, members = capdyn.study.job.Job.run, []
     monkeypatch.setattr(
         "capdyn.study.job.Job.run", lambda job, n, who, *rest: members.extend(who) or run(job, n, who, *rest)
     )
-    assert arrays(run_study(plan_of(opened, 100), tmp_path / "s", extending=True)) == expected
+    assert arrays(run_study(plan_of(opened, 100), tmp_path / "s")) == expected
     assert sorted(members) == list(range(50, 100))
     with pytest.raises(capdyn.StoreError, match=r"has 100 members and the plan 50\. Choose another folder"):
-        run_study(plan_of(opened, 50), tmp_path / "s", extending=True)
+        run_study(plan_of(opened, 50), tmp_path / "s")
 
 
 def test_another_study_is_not_mixed_in(opened, expected, model, tmp_path):
@@ -226,10 +222,10 @@ def test_another_study_is_not_mixed_in(opened, expected, model, tmp_path):
     run_study(plan_of(opened), folder)
     other = model(EQUATIONS + "Other = 1\n", "other.mdl", final_time=8)
     for plan, what in (
-        (plan_of(opened, seed=4), "the seed differ"),
-        (plan_of(opened, series=()), "the series differ"),
-        (plan_of(other), "the model differ"),
-        (plan_of(opened, sample=plan_of(opened).sample[::-1].copy()), "the same study with another sample"),
+        (plan_of(opened, seed=4), "holds a study with another seed"),
+        (plan_of(opened, series=()), "holds a study with other series"),
+        (plan_of(other), "holds a study with another model"),
+        (plan_of(opened, sample=plan_of(opened).sample[::-1].copy()), "holds a study with another sample"),
     ):
         with pytest.raises(capdyn.StoreError, match=what):
             run_study(plan, folder)

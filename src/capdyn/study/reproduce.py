@@ -11,7 +11,8 @@ from ..errors import StoreError
 from ..run.label import versions
 from .job import Batch, Job
 from .progress import Meter, Tell
-from .store import Store, open_store, source_of
+from .store import open_store
+from .stored import stored_job
 
 _MOST_SHOWN = 20
 
@@ -61,7 +62,7 @@ def reproduce(folder: str | Path, *, threads: int | None = None, tell: Tell | No
         There is no study, its model cannot be read, or a batch is damaged.
     """
     store = open_store(Path(folder))
-    job = _job(store)
+    job = stored_job(store)
     meter = Meter(store, tell, 0, 0)
     runs = different = 0
     found: list[Difference] = []
@@ -85,21 +86,6 @@ def reproduce(folder: str | Path, *, threads: int | None = None, tell: Tell | No
         different += int(differ.sum())
         meter.add(differ.size, int(again.arrays["status"].sum()))
     return Reproduction(runs, different, tuple(found), store.record.versions, versions())
-
-
-def _job(store: Store) -> Job:
-    """The job that the folder itself describes."""
-    try:
-        job = Job.from_text(store.record.to_json(), source_of(store.folder))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise StoreError(
-            f"The model in '{store.folder}' cannot be read: {error}.", remedy="Restore model/model.json."
-        ) from None
-    if job.model.source.hash != store.record.model_hash:
-        raise StoreError(
-            f"The model in '{store.folder}' is not the one of the runs.", remedy="Restore model/model.json."
-        )
-    return job
 
 
 def _bits(array: np.ndarray) -> np.ndarray:

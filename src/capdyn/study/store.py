@@ -1,7 +1,7 @@
 """A study's folder: one sharded Zarr store, a shard a batch.
 
     study.toml      the study file, as it was given
-    model/          the equation file for people, and all of the model as capdyn reads it
+    model/          the equation file and the scenarios for people, and all of the model as capdyn reads it
     runs.zarr/      sample, features, status, failed_time, failed_variable, digest, each series; study/layout.py
     lock            study/lock.py
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -205,6 +206,10 @@ def create(folder: Path, job: Job, template: Template, sample: np.ndarray) -> St
         (folder / MODEL / SOURCE).write_text(job.source_text(), encoding="utf-8")
         if job.model.path.is_file():
             shutil.copyfile(job.model.path, folder / MODEL / job.model.path.name)
+        (folder / MODEL / "scenarios").mkdir(exist_ok=True)
+        for number, (name, text) in enumerate(job.record.scenarios):
+            stem = name if re.fullmatch(r"[\w .-]+", name) else f"scenario {number}"
+            (folder / MODEL / "scenarios" / f"{stem}.toml").write_text(text, encoding="utf-8")
         if job.record.text:
             (folder / STUDY).write_text(job.record.text, encoding="utf-8")
         lay_out(part, job.record, template, sample)
