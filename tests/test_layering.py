@@ -23,9 +23,25 @@ MAY_IMPORT = {
     "explain": ({"errors", "lang", "passes", "run"}, {"numpy", "networkx"}),
     "study": (
         {"errors", "lang", "passes", "emit", "run"},
-        {"numpy", "scipy", "xarray", "pydantic", "rich", "zarr", "SALib", "sklearn", "dask", "distributed", "pymoo", "emcee"},
+        {
+            "numpy",
+            "scipy",
+            "xarray",
+            "pydantic",
+            "rich",
+            "zarr",
+            "SALib",
+            "sklearn",
+            "dask",
+            "distributed",
+            "pymoo",
+            "emcee",
+        },
     ),
-    "cli": ({"__init__", "errors", "lang", "run", "report", "checks", "evidence", "explain", "study"}, {"typer", "click", "rich"}),
+    "cli": (
+        {"__init__", "errors", "lang", "run", "report", "checks", "evidence", "explain", "study"},
+        {"typer", "click", "rich"},
+    ),
     "__init__": ({"errors", "run", "report", "checks", "evidence", "explain", "study"}, set()),
 }
 

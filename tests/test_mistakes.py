@@ -53,11 +53,6 @@ MISTAKES = [
         "model.mdl:2:1: Circular definition: 'a' (line 2) -> 'a' (line 2). Let one of them be a stock (INTEG) or a delayed value.",
     ),
     (
-        "circular initial values",
-        "a = INTEG(1, b)\nb = INTEG(1, a)",
-        "model.mdl:2:1: Circular initial value: 'a' (line 2) -> 'b' (line 3) -> 'a' (line 2). Give one of the stocks an initial value that does not depend on the others.",
-    ),
-    (
         "unknown function",
         "x = SQUARE(3)",
         "model.mdl:2:5: 'SQUARE' is no function and no lookup. Did you mean SQRT?",

@@ -10,6 +10,7 @@ import capdyn
 PUBLIC = [
     "ArgumentError",
     "CapdynError",
+    "Feature",
     "Finding",
     "Model",
     "ModelError",
@@ -21,10 +22,12 @@ PUBLIC = [
     "ensemble",
     "load",
     "load_run",
+    "named_loops",
     "open_model",
     "save",
     "sensitivities",
     "simulate",
+    "structure",
     "write_report",
 ]
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from .checks.check import check
     from .checks.finding import Finding
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
+    from .explain.loops import named_loops
+    from .explain.structure import structure
     from .report import write_report
     from .run.compare import compare
     from .run.ensemble import ensemble
+    from .run.features import Feature
     from .run.open import Model, open_model
     from .run.sensitivities import sensitivities
     from .run.simulate import simulate
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ArgumentError": ".errors",
     "CapdynError": ".errors",
+    "Feature": ".run.features",
     "Finding": ".checks.finding",
     "Model": ".run.open",
     "ModelError": ".errors",
@@ -39,16 +43,19 @@ _HOME = {
     "ensemble": ".run.ensemble",
     "load": ".run.store",
     "load_run": ".run.store",
+    "named_loops": ".explain.loops",
     "open_model": ".run.open",
     "save": ".run.store",
     "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
+    "structure": ".explain.structure",
     "write_report": ".report",
 }
 
 __all__ = [
     "ArgumentError",
     "CapdynError",
+    "Feature",
     "Finding",
     "Model",
     "ModelError",
@@ -60,10 +67,12 @@ __all__ = [
     "ensemble",
     "load",
     "load_run",
+    "named_loops",
     "open_model",
     "save",
     "sensitivities",
     "simulate",
+    "structure",
     "write_report",
 ]
 

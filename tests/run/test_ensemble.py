@@ -189,7 +189,7 @@ def test_a_failure_between_is_seen_by_a_reduction(model):
     "reduce, message",
     [
         (["median"], r"reduce: 'median' is no statistic\. Did you mean 'mean' or 'min'\?"),
-        (["p90"], r"reduce: 'p90' is no statistic\. Choose among final, min, max, mean\."),
+        (["p90"], r"reduce: 'p90' is no statistic\. Choose among final, at, change, min, max, mean,"),
         ([], r"reduce: nothing named\. Choose among"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 import capdyn
 from capdyn.solve.adaptive import IMPLICIT, integrate
 
-simulate_module = importlib.import_module("capdyn.run.simulate")
+adaptive_module = importlib.import_module("capdyn.run.adaptive")
 
 # Robertson (1966), The solution of a set of reaction rate equations; Hairer, Wanner, Solving Ordinary Differential
 # Equations II (1996), section IV.1, equation (1.4).
@@ -41,13 +41,13 @@ def solutions(monkeypatch):
 
     seen = Seen()
 
-    def spy(rhs, y0, saves, switches, method, rtol, atol, jac=None, jump=None):
+    def spy(rhs, y0, saves, switches, method, rtol, atol, jac=None, **more):
         seen.append(
-            integrate(rhs, y0, saves, switches, method, rtol, atol, jac if seen.exact else None, jump)
+            integrate(rhs, y0, saves, switches, method, rtol, atol, jac if seen.exact else None, **more)
         )
         return seen[-1]
 
-    monkeypatch.setattr(simulate_module, "integrate", spy)
+    monkeypatch.setattr(adaptive_module, "integrate", spy)
     return seen
 
 

@@ -14,7 +14,8 @@ from typer.core import TyperGroup
 from ..errors import CapdynError
 
 WRONG, DIFFERENT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141  # exit statuses
-ORDER = ("run", "report", "compare", "info", "check", "evidence", "ablate")  # of the commands in the help text
+# of the commands in the help text
+ORDER = ("run", "report", "compare", "info", "explain", "check", "evidence", "ablate")
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="A folder with model.mdl, an .mdl or an .xmile file.")
 ]

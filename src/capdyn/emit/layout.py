@@ -9,7 +9,18 @@ from functools import cached_property
 from ..passes.hoist import is_part
 from ..passes.system import Symbol, System
 
-_ORDER = ("parameter", "setting", "constant", "state", "derivative", "memory", "next", "lag", "auxiliary")
+_ORDER = (
+    "parameter",
+    "setting",
+    "guess",
+    "constant",
+    "state",
+    "derivative",
+    "memory",
+    "next",
+    "lag",
+    "auxiliary",
+)
 
 
 @dataclass(frozen=True)

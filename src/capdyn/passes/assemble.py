@@ -8,7 +8,7 @@ from ..errors import ModelError
 from ..lang.model import CONTROLS, Model
 from . import switches
 from .draft import Draft
-from .order import arrange, needed
+from .order import arrange, arrange_first, needed
 from .system import Clock, Const, Equation, Load, Node, Op, Symbol, System, inside, rebuild, walk
 
 
@@ -18,7 +18,7 @@ def assemble(model: Model, draft: Draft) -> System:
     for name in draft.fixed:
         draft.auxiliaries.append(Equation(name, (), Const(symbols[name].values[0]), symbols[name].where))
         symbols[name] = replace(symbols[name], kind="auxiliary", values=())
-    ordered = arrange([_staged(e, 0) for e in draft.auxiliaries + draft.flows], symbols, "definition")
+    ordered = arrange([_staged(e, 0) for e in draft.auxiliaries + draft.flows], symbols)
     moving = _moving(ordered, symbols)
     for name, symbol in symbols.items():
         if symbol.kind == "auxiliary" and name not in moving:
@@ -33,16 +33,16 @@ def assemble(model: Model, draft: Draft) -> System:
     constants = [e for e in ordered if symbols[e.target].kind == "constant"]
     dynamic = [e for e in ordered if symbols[e.target].kind != "constant"]
     in_flows = needed(dynamic, {*draft.derivatives.values(), *draft.memories.values()})
-    at_start = arrange(
+    at_start, guesses, circles = arrange_first(
         [_staged(e, 1) for e in draft.auxiliaries if symbols[e.target].kind == "auxiliary"]
         + [_staged(e, 1) for e in draft.initials],
         symbols,
-        "initial value",
     )
-    in_start = needed(at_start, {*draft.derivatives, *draft.memories, *draft.lags.values()})
+    guessed = {name for circle in circles for name in circle.targets}
+    in_start = needed(at_start, {*draft.derivatives, *draft.memories, *draft.lags.values(), *guessed})
     flows = [e for e, flag in zip(dynamic, in_flows, strict=True) if flag]
     found, extra, equations = switches.find(flows, symbols)
-    symbols.update({symbol.name: symbol for symbol in extra})
+    symbols.update({symbol.name: symbol for symbol in (*guesses, *extra)})
     return System(
         name=model.name,
         symbols=symbols,
@@ -57,6 +57,7 @@ def assemble(model: Model, draft: Draft) -> System:
         lags=draft.lags,
         held=tuple(sorted(draft.held)),
         floored=tuple(sorted(draft.floored)),
+        circles=tuple(circles),
     )
 
 

@@ -7,6 +7,7 @@ from ..lang.codec import Codec
 from ..lang.expressions import Table
 from .system import (
     Axis,
+    Circle,
     Clock,
     Const,
     Equation,
@@ -24,6 +25,6 @@ from .system import (
 )
 
 SYSTEMS = Codec(
-    System, Symbol, Equation, Switch, Where, Table, Fixed, Axis, Const, Load, Clock, Position, Op, Reduce,
+    System, Symbol, Equation, Switch, Circle, Where, Table, Fixed, Axis, Const, Load, Clock, Position, Op, Reduce,
     Interpolate, Unknown, Root,
 )  # fmt: skip

@@ -40,4 +40,4 @@ def give_initial(system: System, given: State) -> System:
                 load = Load(parameter_for(part.target), tuple(Fixed(position) for position in place))
                 part = replace(part, node=load)
             equations.append(part)
-    return replace(system, symbols=symbols, initial=tuple(arrange(equations, symbols, "initial value")))
+    return replace(system, symbols=symbols, initial=tuple(arrange(equations, symbols)))

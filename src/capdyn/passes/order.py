@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import ModelError, Problem
-from .system import Axis, Equation, Load, Symbol, elementwise, walk
+from ..errors import ModelError, Problem, Where
+from .system import Axis, Circle, Equation, Load, Node, Symbol, elementwise, inside, rebuild, walk
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
-def arrange(equations: list[Equation], symbols: dict[str, Symbol], what: str) -> list[Equation]:
+def arrange(equations: list[Equation], symbols: dict[str, Symbol]) -> list[Equation]:
     """The equations in an order in which each finds what it needs.
-
-    An equation over an array may need other elements of the same array (a chain of ages, say): equations in a
-    circle are split into their elements, and only if these still form a circle is it one.
 
     Parameters
     ----------
     equations : list of Equation
         Loads of symbols that none of them gives are taken as known.
-    what : str
-        What the circle is made of, for the message: 'definition' or 'initial value'.
 
     Raises
     ------
     ModelError
         A circle, printed with the line of each variable in it.
     """
-    # A model from the cache is in order already, and this takes a tenth of a second.
-    import networkx as nx
+    equations, graph, circles = _split(equations)
+    if circles:
+        remedy = "Let one of them be a stock (INTEG) or a delayed value."
+        paths = [_path(graph, found, equations, symbols) for found in circles]
+        raise ModelError([Problem(f"Circular definition: {path}.", where, remedy) for path, where in paths])
+    return _in_order(equations, graph)
 
-    graph = _graph(equations)
-    circles = [found for found in nx.strongly_connected_components(graph) if _is_circle(graph, found)]
+
+def arrange_first(
+    equations: list[Equation], symbols: dict[str, Symbol]
+) -> tuple[list[Equation], list[Symbol], list[Circle]]:
+    """The equations of the first values in order; where they need one another, some of them are guessed.
+
+    A circle is cut at one symbol after the other, at stocks and small ones first, until none is left: within the
+    circle its guess is read instead of it. Returns the guesses and the circles beside the equations.
+    """
+    guesses: list[Symbol] = []
+    found_circles: list[Circle] = []
+    equations, graph, circles = _split(equations)
+    while circles:
+        for found in circles:
+            path, where = _path(graph, found, equations, symbols)
+            inside = {equations[i].target for i in found}
+            cut = min(inside, key=lambda name: (symbols[name].kind != "state", symbols[name].size, name))
+            guess = f"#guess {len(guesses) + 1} of {cut}"
+            guesses.append(replace(symbols[cut], name=guess, kind="guess", variable=""))
+            found_circles.append(Circle((guess,), (cut,), path, where))
+            for i in found:
+                equations[i] = replace(equations[i], node=_reading(equations[i].node, cut, guess))
+        equations, graph, circles = _split(equations)
+    return _in_order(equations, graph), guesses, found_circles
+
+
+def _split(equations: list[Equation]) -> tuple[list[Equation], nx.DiGraph, list[set[int]]]:
+    """The equations, what needs what, and the circles.
+
+    An equation over an array may need other elements of the same array (a chain of ages, say): equations in a
+    circle are split into their elements, and only if these still form a circle is it one.
+    """
+    graph, circles = _circles(equations)
     if circles:
         to_split = set().union(*circles)
         equations = [
@@ -41,11 +72,29 @@ def arrange(equations: list[Equation], symbols: dict[str, Symbol], what: str) ->
             for i, equation in enumerate(equations)
             for part in (elementwise(equation) if i in to_split else [equation])
         ]
-        graph = _graph(equations)
-        circles = [found for found in nx.strongly_connected_components(graph) if _is_circle(graph, found)]
-        if circles:
-            raise ModelError([_circle(graph, found, equations, symbols, what) for found in circles])
+        graph, circles = _circles(equations)
+    return equations, graph, circles
+
+
+def _circles(equations: list[Equation]) -> tuple[nx.DiGraph, list[set[int]]]:
+    # A model from the cache is in order already, and this takes a tenth of a second.
+    import networkx as nx
+
+    graph = _graph(equations)
+    return graph, [found for found in nx.strongly_connected_components(graph) if _is_circle(graph, found)]
+
+
+def _in_order(equations: list[Equation], graph: nx.DiGraph) -> list[Equation]:
+    import networkx as nx
+
     return [equations[i] for i in nx.lexicographical_topological_sort(graph)]
+
+
+def _reading(node: Node, symbol: str, instead: str) -> Node:
+    """The node with another symbol read instead of one."""
+    if isinstance(node, Load):
+        return replace(node, symbol=instead) if node.symbol == symbol else node
+    return rebuild(node, {i: _reading(child, symbol, instead) for i, child in enumerate(inside(node))})
 
 
 def needed(ordered: list[Equation], targets: set[str]) -> list[bool]:
@@ -88,9 +137,10 @@ def _is_circle(graph: nx.DiGraph, found: set[int]) -> bool:
     return len(found) > 1 or any(graph.has_edge(i, i) for i in found)
 
 
-def _circle(
-    graph: nx.DiGraph, found: set[int], equations: list[Equation], symbols: dict[str, Symbol], what: str
-) -> Problem:
+def _path(
+    graph: nx.DiGraph, found: set[int], equations: list[Equation], symbols: dict[str, Symbol]
+) -> tuple[str, Where | None]:
+    """A circle in words, and its first place in the file."""
     import networkx as nx
 
     edges = nx.find_cycle(graph.subgraph(found))
@@ -101,12 +151,7 @@ def _circle(
         + path[: path.index(min(path, key=lambda e: (e.where is None, e.where)))]
     )
     names = [_label(equation, symbols) for equation in path]
-    remedy = (
-        "Let one of them be a stock (INTEG) or a delayed value."
-        if what == "definition"
-        else "Give one of the stocks an initial value that does not depend on the others."
-    )
-    return Problem(f"Circular {what}: {' -> '.join([*names, names[0]])}.", path[0].where, remedy)
+    return " -> ".join([*names, names[0]]), path[0].where
 
 
 def _label(equation: Equation, symbols: dict[str, Symbol]) -> str:

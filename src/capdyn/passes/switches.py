@@ -52,12 +52,12 @@ def find(
 
     for equation in equations:
         for node in walk(equation.node):
-            for time, every in _times(node, symbols):
+            for time, every in times(node, symbols):
                 switches[Switch(constant(time), constant(every) if every is not None else "")] = None
     return list(switches), made, equations_made
 
 
-def _times(node: Node, symbols: dict[str, Symbol]) -> list[tuple[Node, Node | None]]:
+def times(node: Node, symbols: dict[str, Symbol]) -> list[tuple[Node, Node | None]]:
     """(time, interval or None) of each switch that the node makes by itself."""
     if isinstance(node, Interpolate):
         shift = _shift(node.argument, symbols)
@@ -69,13 +69,13 @@ def _times(node: Node, symbols: dict[str, Symbol]) -> list[tuple[Node, Node | No
         return []
     found: list[tuple[Node, Node | None]] = []
     for clock, other in (node.arguments, node.arguments[::-1]):
-        if not _is_constant(other, symbols):
+        if not is_constant(other, symbols):
             continue
         shift = _shift(clock, symbols)
         if shift is not None:
             found.append((Op("-", (_still(other), shift)), None))
         elif (
-            isinstance(clock, Op) and clock.function == "modulo" and _is_constant(clock.arguments[1], symbols)
+            isinstance(clock, Op) and clock.function == "modulo" and is_constant(clock.arguments[1], symbols)
         ):
             phase = _shift(clock.arguments[0], symbols)
             if phase is not None:
@@ -91,21 +91,21 @@ def _shift(node: Node, symbols: dict[str, Symbol]) -> Node | None:
         return Const(0.0) if node.which in ("time", "held") else None
     if isinstance(node, Op) and node.function in ("+", "-"):
         left, right = node.arguments
-        if _is_constant(right, symbols):
+        if is_constant(right, symbols):
             shift = _shift(left, symbols)
             return None if shift is None else Op(node.function, (shift, _still(right)))
-        if node.function == "+" and _is_constant(left, symbols):
+        if node.function == "+" and is_constant(left, symbols):
             shift = _shift(right, symbols)
             return None if shift is None else Op("+", (shift, _still(left)))
     return None
 
 
-def _is_constant(node: Node, symbols: dict[str, Symbol]) -> bool:
+def is_constant(node: Node, symbols: dict[str, Symbol]) -> bool:
     if isinstance(node, Load):
         return symbols[node.symbol].kind in ("parameter", "constant")
     if isinstance(node, Clock):
         return node.which == "step"
-    return all(_is_constant(child, symbols) for child in inside(node))
+    return all(is_constant(child, symbols) for child in inside(node))
 
 
 def _still(node: Node) -> Node:

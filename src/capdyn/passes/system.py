@@ -120,8 +120,8 @@ class Symbol:
     """An array of numbers with a name.
 
     name : the variable's key, or '#...' for the hidden stocks of delays and smooths, which have no `variable`.
-    kind : 'parameter', 'setting' (of a run, written from outside), 'constant', 'state', 'derivative', 'memory',
-        'next', 'lag' or 'auxiliary'; see `System`.
+    kind : 'parameter', 'setting' (of a run, written from outside), 'guess' (see `Circle`), 'constant', 'state',
+        'derivative', 'memory', 'next', 'lag' or 'auxiliary'; see `System`.
     dims : names of the subscript ranges; elements : their labels in order; shape : their lengths.
     values : numbers of a parameter as written, row-major.
     limits : declared range of a parameter.
@@ -174,6 +174,21 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Circle:
+    """First values that need one another, found by iteration before the run (`capdyn.run.start`).
+
+    guesses : symbols of kind 'guess', from outside; within the circle they are read instead of their `targets`.
+    targets : for each guess the symbol of the same shape that it must agree with in the end.
+    path : the circle in words; where : its first equation.
+    """
+
+    guesses: tuple[str, ...]
+    targets: tuple[str, ...]
+    path: str
+    where: Where | None = None
+
+
+@dataclass(frozen=True)
 class System:
     """See the module's first lines.
 
@@ -185,6 +200,7 @@ class System:
     lags : for some memories, how many steps back they take it from: a symbol given by `initial`, whole numbers from 1.
     held : auxiliaries that are evaluated at the beginning of a step and keep their value over its stages.
     floored : states that may not be negative: put to zero at the end of a step.
+    circles : first values that need one another.
     grid_only : (function, variable) pairs in use that make sense on a fixed step only.
     """
 
@@ -201,6 +217,7 @@ class System:
     lags: dict[str, str] = field(default_factory=dict)
     held: tuple[str, ...] = ()
     floored: tuple[str, ...] = ()
+    circles: tuple[Circle, ...] = ()
 
     @property
     def stages(self) -> tuple[Equation, ...]:

@@ -60,7 +60,7 @@ def tangent(system: System, directions: Sequence[Direction], *, jumps: bool = Fa
     symbols |= _seeds(system, inputs, directions)
     lags = {name: lag for name, lag in system.lags.items() if name in active}
     for lag in lags.values():
-        symbols[tangent_name(lag)] = _wider(system.symbols[lag], tangent_name(lag), directions)
+        symbols[tangent_name(lag)] = wider(system.symbols[lag], tangent_name(lag), directions)
         programs["initial"] += (writer.same(lag, system.symbols[lag].shape),)
     derivatives = dict(system.derivatives)
     derivatives |= {
@@ -74,9 +74,19 @@ def tangent(system: System, directions: Sequence[Direction], *, jumps: bool = Fa
         derivatives=derivatives,
         memories=system.memories | _companions(system.memories, active),
         lags=system.lags | {tangent_name(name): tangent_name(lag) for name, lag in lags.items()},
+        circles=system.circles
+        + tuple(
+            replace(circle, guesses=_tangents(circle.guesses), targets=_tangents(circle.targets))
+            for circle in system.circles
+            if set(circle.targets) & active
+        ),
         held=tuple(sorted({*system.held, *(tangent_name(name) for name in system.held if name in active)})),
         **programs,
     )
+
+
+def _tangents(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(tangent_name(name) for name in names)
 
 
 def _companions(pairs: Mapping[str, str], active: set[str]) -> dict[str, str]:
@@ -116,7 +126,7 @@ def jacobian(system: System, directions: Sequence[Direction] | None = None) -> S
         name: replace(symbol, kind="auxiliary") for name, symbol in _symbols(given, directions).items()
     }
     for state in system.of_kind("state"):
-        symbols[tangent_name(state.name)] = _seeded(state, tangent_name(state.name), directions)
+        symbols[tangent_name(state.name)] = seeded(state, tangent_name(state.name), directions)
     return replace(system, symbols=symbols, **programs)
 
 
@@ -162,6 +172,12 @@ def _active(system: System, inputs: set[str], programs: Sequence[str], jumps: bo
             for state, rate in (*system.derivatives.items(), *system.memories.items()):
                 if active & {state, rate}:
                     active |= {state, rate}
+            active |= {
+                guess
+                for circle in system.circles
+                for guess, target in zip(circle.guesses, circle.targets, strict=True)
+                if target in active
+            }
         if len(active) == before:
             return active
 
@@ -172,14 +188,14 @@ def _symbols(symbols: Sequence[Symbol], directions: Sequence[Direction]) -> dict
     for symbol in symbols:
         name = tangent_name(symbol.name)
         found[name] = (
-            _seeded(symbol, name, directions)
+            seeded(symbol, name, directions)
             if symbol.kind == "parameter"
-            else _wider(symbol, name, directions)
+            else wider(symbol, name, directions)
         )
     return found
 
 
-def _wider(symbol: Symbol, name: str, directions: Sequence[Direction]) -> Symbol:
+def wider(symbol: Symbol, name: str, directions: Sequence[Direction]) -> Symbol:
     """The symbol with a leading dimension for the direction; it has no variable of its own."""
     count = len(directions)
     return replace(
@@ -197,19 +213,19 @@ def _wider(symbol: Symbol, name: str, directions: Sequence[Direction]) -> Symbol
     )
 
 
-def _seeded(symbol: Symbol, name: str, directions: Sequence[Direction]) -> Symbol:
+def seeded(symbol: Symbol, name: str, directions: Sequence[Direction]) -> Symbol:
     values = tuple(
         float(direction.get((symbol.name, place), 0.0))
         for direction in directions
         for place in _places(symbol.shape)
     )
-    return replace(_wider(symbol, name, directions), kind="parameter", values=values)
+    return replace(wider(symbol, name, directions), kind="parameter", values=values)
 
 
 def _seeds(system: System, inputs: set[str], directions: Sequence[Direction]) -> dict[str, Symbol]:
     """Parameters that say how a direction changes the stocks' first values."""
     states = [state for state in system.of_kind("state") if state.name in inputs]
-    return {_seed_of(system, s.name): _seeded(s, _seed_of(system, s.name), directions) for s in states}
+    return {_seed_of(system, s.name): seeded(s, _seed_of(system, s.name), directions) for s in states}
 
 
 def _places(shape: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -6,7 +6,7 @@ A member's numbers do not depend on its place, its neighbours, the number of thr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -16,14 +16,14 @@ import numpy as np
 import xarray as xr
 
 from ..emit.engine import Engine
-from ..errors import ArgumentError, Problem
+from ..errors import ArgumentError
 from ..lang.model import CONTROLS
-from ..lang.names import did_you_mean
 from ..passes.system import Load, System, walk
 from . import label
 from .blocks import block_lanes
 from .clock import Clock
-from .failure import first_failure
+from .failure import first_failures
+from .features import STATISTICS, Feature, check, compute
 from .open import Model
 from .scenario import Scenario, Settings, locate, resolve
 from .simulate import begin, fill, given_states, read_clock, sow
@@ -32,22 +32,18 @@ OK, NOT_FINITE = 0, 1
 _MOST_BYTES = 4 * 2**30
 _MOST_EXPLAINED = 1000  # failed members that are run once more to name the variable
 
-REDUCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "final": lambda part: part[-1],
-    "min": lambda part: part.min(axis=0),
-    "max": lambda part: part.max(axis=0),
-    "mean": lambda part: part.mean(axis=0),
-}
-"""What `reduce` may name: from all save times, shape (n_saves, n_kept, lanes), one number each."""
-
 
 @dataclass(frozen=True)
 class _Sample:
-    """Parameter slots that differ between members, and their values. values : shape (n_slots, n_members)."""
+    """Parameter slots that differ between members, and their values.
+
+    values : shape (n_slots, n_members); members : shape (n_members,), their own numbers.
+    """
 
     symbols: frozenset[str]
     slots: np.ndarray
     values: np.ndarray
+    members: np.ndarray
 
 
 def ensemble(
@@ -58,9 +54,10 @@ def ensemble(
     method: str | None = None,
     threads: int | None = None,
     *,
-    reduce: Iterable[str] | None = None,
+    reduce: Iterable[str | Feature] | None = None,
     lanes: int | None = None,
     seed: int = 0,
+    members: Sequence[int] | np.ndarray | None = None,
 ) -> xr.Dataset:
     """Runs many members at once.
 
@@ -78,70 +75,70 @@ def ensemble(
         A fixed-step method; by default the scenario's or the model's.
     threads : int, optional
         Threads; by default one for each core. Results do not depend on it.
-    reduce : iterable of str, optional
-        'final', 'min', 'max', 'mean' over the save times, instead of all of them: the memory for a million members is
-        that of a million numbers a variable. By default the whole trajectories.
+    reduce : iterable of str or Feature, optional
+        Statistics of each trajectory instead of the whole: 'final', 'min', 'max', 'mean', 'time of max' and so on
+        (rows of `capdyn.run.features.STATISTICS`), or a `capdyn.Feature` where they need a time or a level, such as
+        `Feature("crossing", level=0.5)`. The memory for a million members is that of a million numbers a variable.
     lanes : int, optional
         Members a vector, for tests. Results do not depend on it.
     seed : int
         Of the random functions, from 0 to 2**53 - 1; each member has numbers of its own, the first those of `simulate`.
+    members : sequence of int, optional
+        The members' own numbers, on which their random numbers depend: 0, 1, 2, ... by default. With them a part of an
+        ensemble gives what the whole would give.
 
     Returns
     -------
     xarray.Dataset
         As from `capdyn.simulate`, with `member` as first dimension, and for each member `status` (0 ok, 1 not finite),
         `failed_time` and `failed_variable` (named for the first 1,000 of them). A member that fails does not touch the
-        others. With `reduce`, the dimension `statistic` stands in the place of `time`.
+        others. With `reduce`, the dimension `statistic` stands in the place of `time`; `statistic_unit` says for each
+        whether it is in the variable's unit, in that of time, or in the product of both.
 
     Raises
     ------
     ScenarioError, ArgumentError
         Unknown names, arrays of different lengths, values out of range, results that would not fit.
     """
-    statistics = _statistics(reduce)
+    features = _features(reduce)
     settings = resolve(model.system, scenario, model.folder, None, None, None, method)
     given = given_states(settings)
-    n_members = max((np.size(numbers) for numbers in parameters.values()), default=1)
+    sizes = [np.size(numbers) for numbers in parameters.values()]
+    n_members = max(sizes, default=1 if members is None else len(members))
     machine = model.engine("kernel", given, lanes or block_lanes(model.system, n_members))
-    sample = _sample(model, machine, parameters)
+    sample = _sample(model, machine, parameters, members)
     names = label.chosen(model, outputs)
     first = machine.values()
     fill(machine, first, settings)
     _place(first, sample, np.arange(1))
-    sow(machine, first, seed, np.arange(1))
+    sow(machine, first, seed, sample.members[:1])
     clock = read_clock(machine, first, settings, model)
     if not clock.is_fixed:
         raise ArgumentError(
             f"An ensemble runs with a fixed step; {clock.method} is adaptive.",
             remedy="Choose method='rk4' or 'euler', or call capdyn.simulate for each member.",
         )
-    crew = _Crew(model, machine, settings, sample, clock, names, statistics, first, seed)
+    crew = _Crew(model, machine, settings, sample, clock, names, features, first, seed)
     crew.work(threads or _cores())
     constants = {name: crew.constants[:, columns] for name, columns in crew.columns.items()}
     dataset = label.members(
-        model, machine.layout, settings, clock, names, crew.out, constants, statistics=statistics
+        model, machine.layout, settings, clock, names, crew.out, constants, statistics=features
     )
+    if members is not None:
+        dataset = dataset.assign_coords(member=sample.members)
     return _with_status(dataset, crew).assign_attrs(seed=seed)
 
 
-def _statistics(reduce: Iterable[str] | None) -> list[str] | None:
-    """The names in `reduce`, each once."""
+def _features(reduce: Iterable[str | Feature] | None) -> list[Feature] | None:
+    """What `reduce` asks for, each once."""
     if reduce is None:
         return None
-    wanted = list(dict.fromkeys([reduce] if isinstance(reduce, str) else reduce))
-    problems = [
-        Problem(
-            f"reduce: '{name}' is no statistic.",
-            None,
-            did_you_mean(str(name), REDUCTIONS) or f"Choose among {', '.join(REDUCTIONS)}.",
-        )
-        for name in wanted
-        if name not in REDUCTIONS
+    wanted = [
+        Feature(item) if isinstance(item, str) else item
+        for item in dict.fromkeys([reduce] if isinstance(reduce, str) else reduce)
     ]
-    if problems or not wanted:
-        raise ArgumentError(
-            problems or [Problem("reduce: nothing named.", None, f"Choose among {', '.join(REDUCTIONS)}.")]
-        )
+    if not wanted:
+        raise ArgumentError("reduce: nothing named.", remedy=f"Choose among {', '.join(STATISTICS)}.")
     return wanted
 
 
@@ -167,7 +164,7 @@ class _Crew:
         sample: _Sample,
         clock: Clock,
         names: Sequence[str],
-        statistics: Sequence[str] | None,
+        features: Sequence[Feature] | None,
         first: np.ndarray,
         seed: int,
     ):
@@ -177,7 +174,9 @@ class _Crew:
         self.first, self.steps, self.seed = first, clock.steps, seed
         layout = machine.layout
         self.kept = label.kept_slots(layout, names)
-        self.reductions = None if statistics is None else [REDUCTIONS[name] for name in statistics]
+        self.features = features
+        if features is not None and (problems := check(features, clock.times[0], clock.times[-1])):
+            raise ArgumentError(problems)
         self.columns: dict[str, slice] = {}
         slots: list[int] = []
         for name in names:
@@ -186,7 +185,7 @@ class _Crew:
                 slots += layout.slots(name)
         self._still = np.array(slots, dtype=np.int64)
         n_members = sample.values.shape[1]
-        n_rows = len(self.steps.saves) if statistics is None else len(statistics)
+        n_rows = len(self.steps.saves) if features is None else len(features)
         _check_size(8 * n_members * (n_rows * len(self.kept) + len(slots)), len(names))
         self.out = np.empty((n_members, n_rows, len(self.kept)))
         self.constants = np.empty((n_members, len(slots)))
@@ -212,15 +211,20 @@ class _Crew:
             finally:
                 stopped = True
 
+    def start(self, members: np.ndarray) -> np.ndarray:
+        """Parameters and seeds of as many members as the lanes hold. shape (n_slots, lanes)"""
+        values = self.machine.values()
+        values[:] = self.first
+        _place(values, self.sample, members)
+        sow(self.machine, values, self.seed, self.sample.members[members])
+        return values
+
     def _block(self, start: int) -> None:
         """Runs the members from `start` on that fit into the lanes; lanes that are left over repeat the last."""
         machine = self.machine
         members = np.arange(start, min(start + machine.lanes, len(self.failed)))
         here = slice(start, start + len(members))
-        values = machine.values()
-        values[:] = self.first
-        _place(values, self.sample, members)
-        sow(machine, values, self.seed, members)
+        values = self.start(members)
         if self._clock_may_differ:
             read_clock(machine, values, self.settings, self.model)
         begin(machine, values, self.clock)
@@ -228,7 +232,10 @@ class _Crew:
         marks = np.empty(machine.lanes, dtype=np.int64)
         machine.march(self.clock.method, values, self.steps, self.kept, part, marks)
         part, marks = part[:, :, : len(members)], marks[: len(members)]
-        rows = part if self.reductions is None else np.stack([reduce(part) for reduce in self.reductions])
+        if self.features is None:
+            rows = part
+        else:
+            rows = np.stack([compute(feature, part, self.clock.times) for feature in self.features])
         self.out[here] = np.moveaxis(rows, 2, 0)
         self.constants[here] = values[self._still, : len(members)].T
         self.failed[here] = marks
@@ -244,7 +251,9 @@ def _reached(system: System, symbols: Iterable[str]) -> set[str]:
     return found
 
 
-def _sample(model: Model, machine: Engine, parameters: Mapping[str, Any]) -> _Sample:
+def _sample(
+    model: Model, machine: Engine, parameters: Mapping[str, Any], members: Sequence[int] | np.ndarray | None
+) -> _Sample:
     """Slots and values of what differs between members, checked against the declared ranges."""
     slots: list[int] = []
     rows: list[np.ndarray] = []
@@ -274,10 +283,18 @@ def _sample(model: Model, machine: Engine, parameters: Mapping[str, Any]) -> _Sa
         for offset in offsets:
             slots.append(machine.layout.start[symbol] + offset)
             rows.append(array)
+    if members is not None:
+        lengths["members"] = len(members)
     if len(set(lengths.values())) != 1:
         counts = ", ".join(f"'{name}' {count}" for name, count in lengths.items()) or "none given"
         raise ArgumentError(f"parameters: arrays of one length are needed, one number a member ({counts}).")
-    return _Sample(frozenset(symbols), np.array(slots, dtype=np.int64), np.array(rows))
+    (n_members,) = set(lengths.values())
+    return _Sample(
+        frozenset(symbols),
+        np.array(slots, dtype=np.int64),
+        np.array(rows).reshape(len(slots), n_members),
+        np.arange(n_members) if members is None else np.asarray(members, dtype=np.int64),
+    )
 
 
 def _place(values: np.ndarray, sample: _Sample, members: np.ndarray) -> None:
@@ -299,16 +316,18 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
     machine, clock, broken = crew.machine, crew.clock, crew.broken
     times = np.where(crew.failed >= 0, clock.initial + crew.failed * clock.step, np.nan)
     variables = np.full(len(broken), "", dtype=object)
-    for member in np.flatnonzero(broken)[:_MOST_EXPLAINED]:
-        values = machine.values()
-        values[:] = crew.first
-        _place(values, crew.sample, np.array([member]))
-        sow(machine, values, crew.seed, np.array([member]))
+    unexplained = np.flatnonzero(broken)[:_MOST_EXPLAINED]
+    # Those that failed at about the same time share a block: it stops at the last of them.
+    unexplained = unexplained[np.argsort(crew.failed[unexplained], kind="stable")]
+    for first in range(0, len(unexplained), machine.lanes):
+        members = unexplained[first : first + machine.lanes]
+        values = crew.start(members)
         begin(machine, values, clock)
-        failure = first_failure(machine, values, clock, int(crew.failed[member]))
-        if failure is not None:
-            times[member] = failure.time
-            variables[member] = machine.layout.name_of(failure.slot)
+        failures = first_failures(machine, values, clock, crew.failed[members])
+        for member, failure in zip(members, failures, strict=True):
+            if failure is not None:
+                times[member] = failure.time
+                variables[member] = machine.layout.name_of(failure.slot)
     status = np.where(broken, NOT_FINITE, OK).astype(np.int8)
     about = {
         "long_name": "Outcome of the run",

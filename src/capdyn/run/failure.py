@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..emit.engine import Engine, Steps
+from ..emit.engine import Engine
 from ..emit.layout import Layout
 from ..errors import Problem
 from ..passes.hoist import is_part
@@ -22,28 +22,44 @@ class Failure:
     time: float
 
 
-def first_failure(machine: Engine, values: np.ndarray, clock: Clock, failed_step: int) -> Failure | None:
-    """Runs one member again and looks closely.
+def first_failures(
+    machine: Engine, values: np.ndarray, clock: Clock, failed: np.ndarray
+) -> list[Failure | None]:
+    """Runs a block of members again and looks closely.
 
     Parameters
     ----------
     values : ndarray, shape (n_slots, lanes)  as they were at the beginning; changed.
-    failed_step : int  first step at whose beginning a state is not finite, or -1 if the states stayed finite.
+    failed : ndarray of int64, shape (n_members,), n_members <= lanes
+        First step at whose beginning a state is not finite, or -1 if the states stayed finite.
+
+    Returns
+    -------
+    list
+        One a member; None where nothing is found.
     """
-    every = np.arange(machine.layout.size, dtype=np.int64)
-    if failed_step < 0:
-        saves = clock.steps.saves
-    else:
-        saves = np.arange(max(failed_step - 1, 0), failed_step + 1, dtype=np.int64)
-    steps: Steps = replace(clock.steps, saves=saves)
-    out = np.empty((len(saves), len(every), machine.lanes))
-    machine.march(clock.method, values, steps, every, out, np.empty(machine.lanes, dtype=np.int64))
-    for k, save in enumerate(saves):
-        for slot in _in_order(machine.layout):
-            number = out[k, slot, 0]
-            if not np.isfinite(number):
-                return Failure(slot, float(number), clock.initial + float(save) * clock.step)
-    return None
+    looked_at = [_steps_to_look_at(clock, int(step)) for step in failed]
+    saves = np.unique(np.concatenate(looked_at))
+    slots = _in_order(machine.layout)
+    out = np.empty((len(saves), len(slots), machine.lanes))
+    marks = np.empty(machine.lanes, dtype=np.int64)
+    machine.march(clock.method, values, replace(clock.steps, saves=saves), slots, out, marks)
+    found: list[Failure | None] = []
+    for lane, steps in enumerate(looked_at):
+        broken = np.argwhere(~np.isfinite(out[np.searchsorted(saves, steps), :, lane]))
+        if not len(broken):
+            found.append(None)
+            continue
+        row, place = broken[0]
+        number = out[np.searchsorted(saves, steps[row]), place, lane]
+        found.append(
+            Failure(int(slots[place]), float(number), clock.initial + float(steps[row]) * clock.step)
+        )
+    return found
+
+
+def _steps_to_look_at(clock: Clock, failed: int) -> np.ndarray:
+    return clock.steps.saves if failed < 0 else np.arange(max(failed - 1, 0), failed + 1, dtype=np.int64)
 
 
 def describe(failure: Failure, clock: Clock, layout: Layout) -> Problem:
@@ -59,9 +75,10 @@ def describe(failure: Failure, clock: Clock, layout: Layout) -> Problem:
     )
 
 
-def _in_order(layout: Layout) -> list[int]:
+def _in_order(layout: Layout) -> np.ndarray:
     """Slots in order of evaluation, so that the first that is not finite is a cause and not a consequence."""
     system = layout.system
     names = [s.name for s in system.of_kind("parameter")] + [e.target for e in system.constants]
     names += [s.name for s in system.of_kind("state")] + [e.target for e in (*system.flows, *system.outputs)]
-    return [slot for name in dict.fromkeys(names) if not is_part(name) for slot in layout.slots(name)]
+    shown = [name for name in dict.fromkeys(names) if not is_part(name)]
+    return np.array([slot for name in shown for slot in layout.slots(name)], dtype=np.int64)

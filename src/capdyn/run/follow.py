@@ -19,11 +19,12 @@ from ..errors import NumericalError
 from ..passes.differentiate import tangent_name
 from ..solve.adaptive import IMPLICIT, integrate
 from ..solve.blocks import along_diagonal
+from .adaptive import gave_up, just_after, switch_times
 from .clock import Clock
 from .jacobian import jacobian_of
 from .open import Model
 from .scenario import Settings
-from .simulate import gave_up, given_states, just_after, switch_times
+from .simulate import given_states
 
 # How far a switch time is moved to see the flows on both sides of it, relative to the time.
 _NUDGE = 1e-9

@@ -17,6 +17,7 @@ from ..errors import ArgumentError, Problem
 from ..lang.names import did_you_mean, key
 from ..passes.system import Symbol
 from .clock import Clock
+from .features import STATISTICS, Feature
 from .scenario import Settings
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def members(
     out: np.ndarray,
     constants: np.ndarray | Mapping[str, np.ndarray],
     tolerances: str = "",
-    statistics: Sequence[str] | None = None,
+    statistics: Sequence[Feature] | None = None,
 ) -> xr.Dataset:
     """The Dataset of an ensemble.
 
@@ -116,14 +117,19 @@ def _dataset(
     constants: Mapping[str, np.ndarray],
     lead: tuple[str, ...],
     tolerances: str,
-    statistics: Sequence[str] | None = None,
+    statistics: Sequence[Feature] | None = None,
 ) -> xr.Dataset:
     coords: dict[str, Any] = {
         "time": ("time", clock.times, {"units": _time_unit(model), "long_name": "Time"})
     }
     if statistics is not None:
-        coords = {"statistic": ("statistic", list(statistics), {"long_name": "Over the save times"})}
-    (along,) = coords
+        called = [feature.name or feature.statistic for feature in statistics]
+        units = [STATISTICS[feature.statistic].unit for feature in statistics]
+        coords = {
+            "statistic": ("statistic", called, {"long_name": "Over the save times"}),
+            "statistic_unit": ("statistic", units, {"long_name": "Whose unit it has"}),
+        }
+    along = next(iter(coords))
     if lead:
         coords["member"] = ("member", np.arange(len(out)))
     variables: dict[str, Any] = {}

@@ -25,14 +25,15 @@ from ..passes.initials import give_initial
 from ..passes.system import System
 from ..passes.tangent import seed_name, tangent
 from . import label
+from .adaptive import check_adaptive
 from .address import everywhere
 from .clock import Clock
-from .failure import describe, first_failure
+from .failure import describe, first_failures
 from .follow import follow
 from .inputs import Input, find_inputs
 from .open import Model
 from .scenario import Settings, resolve
-from .simulate import begin, check_adaptive, fill, given_states, read_clock
+from .simulate import begin, fill, given_states, read_clock
 
 OK, NOT_FINITE = 0, 1
 _MOST_BYTES = 4 * 2**30
@@ -254,7 +255,7 @@ class _Run:
         out = np.empty((len(self.clock.times), len(every), machine.lanes))
         machine.march(self.clock.method, values, self.clock.steps, every, out, marks)
         values[:] = before
-        failure = first_failure(machine, values, self.clock, int(marks[0]))
+        (failure,) = first_failures(machine, values, self.clock, marks[:1])
         if failure is not None:
             raise NumericalError(describe(failure, self.clock, machine.layout))
 

@@ -1,7 +1,8 @@
 """Adaptive and stiff methods, from switch time to switch time.
 
-The methods are scipy's (`scipy.integrate.solve_ivp`); ours is only that no step crosses a time at which the
-right-hand side jumps. Source of the practice: Hairer, Norsett, Wanner,
+The methods are scipy's solvers; ours is the loop over their steps, in which no step crosses a time at which the
+right-hand side jumps, nor a threshold that the state comes to (`capdyn.solve.crossings`).
+Source of the practice: Hairer, Norsett, Wanner,
 Solving Ordinary Differential Equations I, section II.6.
 """
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from .crossings import Sides
 
 METHODS = {"lsoda": "LSODA", "radau": "Radau", "bdf": "BDF", "dop853": "DOP853", "rk45": "RK45"}
 IMPLICIT = frozenset({"lsoda", "radau", "bdf"})  # those that want the Jacobian of the right-hand side
@@ -51,6 +54,8 @@ def integrate(
     atol: float,
     jac: Callable[[float, np.ndarray], Any] | None = None,
     jump: Callable[[float, np.ndarray], np.ndarray] | None = None,
+    sides: Sides | None = None,
+    longest: float = math.inf,
 ) -> Solution:
     """Integrates y' = rhs(t, y) from the first save time to the last.
 
@@ -65,8 +70,10 @@ def integrate(
     jac : callable (t, y) -> d rhs / dy, shape (n_states, n_states), dense or sparse, y of shape (n_states,); without
         it the methods in `IMPLICIT` take finite differences; the others need none.
     jump : callable (t, y) -> y  what becomes of the state at a switch; by default it goes on as it is.
+    sides : thresholds at which rhs jumps or kinks, depending on the state; the solver starts anew at each crossing.
+    longest : no step is longer; two crossings within one step are not seen.
     """
-    from scipy.integrate import solve_ivp
+    from scipy import integrate as solvers
 
     result = np.full((len(saves), len(y0)), np.nan)
     result[0] = y = np.array(y0, dtype=float)
@@ -75,27 +82,51 @@ def integrate(
         return Solution(np.broadcast_to(y, result.shape).copy())
     inner = np.unique(switches[(switches > start) & (switches < end)])
     watched = _Watched(rhs, jac)
-    more = {"jac": watched.jacobian} if jac is not None and method in IMPLICIT else {}
+    options: dict[str, Any] = {"rtol": rtol, "atol": atol, "vectorized": True, "max_step": longest}
+    if jac is not None and method in IMPLICIT:
+        options["jac"] = watched.jacobian
     for a, b in zip([start, *inner], [*inner, end], strict=True):
         # The piece sees only the open interval: what holds at a itself may still be the piece before, at b the next.
         watched.begin(math.nextafter(a, math.inf), b - 4.0 * math.ulp(b))
-        wanted = np.flatnonzero((saves > a) & (saves <= b))
-        stops = np.append(saves[wanted][saves[wanted] < b], b)
-        try:
-            found = solve_ivp(
-                watched, (a, b), y, METHODS[method], stops, rtol=rtol, atol=atol, vectorized=True, **more
-            )
-        except _Stuck as stuck:
-            return watched.solution(result, str(stuck))
-        if not found.success or not np.isfinite(found.y).all():
-            return watched.solution(
-                result, found.message if not found.success else "The state stopped being finite."
-            )
-        result[wanted] = found.y.T[: len(wanted)]
-        y = found.y[:, -1]
+        if sides is not None:
+            sides.begin(watched.first, y)
+        while a < b:
+            try:
+                solver = getattr(solvers, METHODS[method])(watched, a, y, b, **options)
+                a, y, message = _until(solver, watched, saves, result, sides)
+            except _Stuck as stuck:
+                message = str(stuck)
+            if message:
+                return watched.solution(result, message)
         if jump is not None and b < end:
             y = jump(b, y)
     return watched.solution(result)
+
+
+def _until(
+    solver: Any, watched: _Watched, saves: np.ndarray, result: np.ndarray, sides: Sides | None
+) -> tuple[float, np.ndarray, str]:
+    """Steps to the solver's end or to the next crossing, and fills `result` on the way.
+
+    Returns where it came to, the state there, and why it stopped before, or ''.
+    """
+    while solver.status == "running":
+        message = solver.step()
+        if solver.status == "failed":
+            return solver.t, solver.y, message
+        if not np.isfinite(solver.y).all():
+            return solver.t, solver.y, "The state stopped being finite."
+        found = None if sides is None else sides.next(solver.t_old, solver.t, solver.y, solver.dense_output)
+        reached = solver.t if found is None else found[0]
+        due = (saves > solver.t_old) & (saves <= reached)
+        if due.any():
+            result[due] = solver.dense_output()(saves[due]).T
+        if sides is not None and found is not None:
+            time, y, crossed = found
+            watched.begin(min(max(math.nextafter(time, math.inf), watched.first), watched.last), watched.last)
+            sides.cross(watched.first, y, crossed)
+            return time, y, ""
+    return solver.t, solver.y, ""
 
 
 class _Stuck(Exception):

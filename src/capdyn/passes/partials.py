@@ -1,0 +1,79 @@
+"""The slopes of every equation in what it reads, as more outputs of the System: its links with their signs.
+
+A link is a pair of symbols, one of which stands in an equation of the other. Its slope is the derivative of that one
+equation, everything else that stands in it held still, when chosen elements of what it reads rise together by one. It
+is made from the rows of `capdyn.lang.derivatives`, so that it is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .differentiate import ZERO, Differentiator, tangent_name
+from .system import Equation, Load, Symbol, System, walk
+from .tangent import Element, seeded, wider
+
+Pair = tuple[str, str]  # what is read, what reads it
+
+
+def slope_name(pair: Pair) -> str:
+    """Name of the symbol that holds the slope of a link."""
+    return f"#slope of {pair[1]} in {pair[0]}"
+
+
+def pairs(system: System, constants: bool = True) -> dict[Pair, bool]:
+    """All links, in the order of the equations; whether one has a slope, and does not act by jumps only.
+
+    constants : those from constants too. A stock is read under its own name and written under that of its derivative; see `System.derivatives`.
+    """
+    found: dict[Pair, bool] = {}
+    for equation in _equations(system):
+        for source in _read(system, equation, constants):
+            pair = (source, equation.target)
+            found[pair] = found.get(pair, False) or Differentiator(1, {source}).of(equation.node) != ZERO
+    return found
+
+
+def partials(system: System, chosen: Callable[[Symbol], list[Element]], constants: bool = True) -> System:
+    """The System with the slope of each link that has one.
+
+    Parameters
+    ----------
+    chosen : function
+        For a symbol the elements that rise together.
+    constants : bool
+        Links from constants too; they are more than half of all.
+
+    Returns
+    -------
+    System
+        With an auxiliary `slope_name(pair)`, shape (1, *shape of what reads), given by `outputs`, in the unit of what
+        reads per unit of what is read; zero for elements that do not read it.
+    """
+    symbols, equations = dict(system.symbols), list(system.outputs)
+    for equation in _equations(system):
+        for source in _read(system, equation, constants):
+            node = Differentiator(1, {source}).of(equation.node)
+            if node == ZERO:
+                continue
+            name = slope_name((source, equation.target))
+            directions = [dict.fromkeys(chosen(system.symbols[source]), 1.0)]
+            tangent = tangent_name(source)
+            symbols.setdefault(tangent, seeded(system.symbols[source], tangent, directions))
+            slope = wider(system.symbols[equation.target], name, directions)
+            symbols.setdefault(name, replace(slope, kind="auxiliary"))
+            equations.append(Equation(name, ((0,), *equation.block), node, equation.where))
+    return replace(system, symbols=symbols, outputs=tuple(equations))
+
+
+def _equations(system: System) -> tuple[Equation, ...]:
+    """Everything but first values: what holds at all times."""
+    return (*system.constants, *system.flows, *system.outputs)
+
+
+def _read(system: System, equation: Equation, constants: bool) -> list[str]:
+    """The symbols that stand in an equation, each once; settings of a run are no part of the model."""
+    loads = dict.fromkeys(node.symbol for node in walk(equation.node) if isinstance(node, Load))
+    left_out = {"setting"} if constants else {"setting", "parameter", "constant"}
+    return [name for name in loads if system.symbols[name].kind not in left_out]

@@ -1,0 +1,178 @@
+"""Adaptive runs: the flows as a right-hand side, the times and thresholds at which they jump, and what comes out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..emit.engine import Engine
+from ..errors import ArgumentError, NumericalError, Problem
+from ..passes.crossings import Crossing, watch
+from ..passes.initials import State
+from ..passes.system import System
+from ..solve.adaptive import IMPLICIT, Solution, integrate
+from ..solve.crossings import Sides, Sliding
+from .clock import Clock
+from .jacobian import jacobian_of
+from .open import Model
+
+CROSSINGS = ("locate", "ignore", "refuse")
+
+
+def engine_for(model: Model, kind: str, given: State, crossings: str) -> tuple[Engine, tuple[Crossing, ...]]:
+    """The engine of an adaptive run, and the thresholds that it is to look for.
+
+    kind, given : as for `Model.engine`. crossings : as for `capdyn.simulate`.
+
+    Raises
+    ------
+    ArgumentError
+        `crossings` is none of `CROSSINGS`; or 'refuse', and there are some; or a function needs a fixed step.
+    """
+    check_adaptive(model.system)
+    if crossings not in CROSSINGS:
+        raise ArgumentError(
+            f"crossings: '{crossings}' is not known.", remedy=f"Choose one of {', '.join(CROSSINGS)}."
+        )
+    found = () if crossings == "ignore" else watch(model.system)[1]
+    if found and crossings == "refuse":
+        raise ArgumentError(
+            [
+                Problem(
+                    "The flows jump or kink where the state crosses a threshold.",
+                    crossing.where,
+                    "Choose crossings='locate', or a method with a fixed step.",
+                )
+                for crossing in found
+            ]
+        )
+    if not found:
+        return model.engine(kind, given), ()
+    return model.derived("crossings", lambda system: watch(system)[0], kind, given), found
+
+
+def adapt(
+    model: Model,
+    kind: str,
+    given: State,
+    machine: Engine,
+    values: np.ndarray,
+    clock: Clock,
+    kept: np.ndarray,
+    crossings: tuple[Crossing, ...],
+    rtol: float,
+    atol: float,
+) -> np.ndarray:
+    """Runs one member from the states in `values`; shape (n_saves, n_kept). machine, crossings : from `engine_for`."""
+    flows = _Flows(machine, values, crossings)
+    jac = jacobian_of(model, kind, given, machine, values) if clock.method in IMPLICIT else None
+    times = clock.times
+    try:
+        solution = integrate(
+            flows.rates,
+            values[flows.states, 0].copy(),
+            times,
+            switch_times(machine, values, clock),
+            clock.method,
+            rtol,
+            atol,
+            jac,
+            sides=Sides(flows, clock.final - clock.initial) if crossings else None,
+            longest=clock.step if crossings else math.inf,
+        )
+    except Sliding as sliding:
+        raise NumericalError(
+            f"{sliding} Where it is above, the flows lead below, and the other way round.",
+            flows.of[sliding.place].where,
+            "Use euler or rk4, let what switches have two thresholds, or choose crossings='ignore'.",
+        ) from None
+    if solution.message:
+        raise gave_up(solution, clock, model)
+    flows.keep(np.full(flows.count, np.nan))
+    out = np.empty((len(times), len(kept)))
+    for i, time in enumerate(times):
+        flows.at(time, solution.y[i])
+        machine.run("outputs", values, time, just_after(time), 0.0)
+        out[i] = values[kept, 0]
+    return out
+
+
+class _Flows:
+    """The flows of a machine as a right-hand side; a `capdyn.solve.crossings.Watch`."""
+
+    def __init__(self, machine: Engine, values: np.ndarray, crossings: tuple[Crossing, ...]):
+        self.machine, self.values = machine, values
+        layout = machine.layout
+        self.states = slice(layout.states.start, layout.states.stop)
+        self._rates = slice(layout.derivatives.start, layout.derivatives.stop)
+        self._sides, self._actual, self._beyond, self._gaps = (
+            [slot for crossing in crossings for slot in layout.slots(getattr(crossing, what))]
+            for what in ("side", "actual", "beyond", "gap")
+        )
+        self.count = len(self._sides)
+        self.of = [crossing for crossing in crossings for _ in layout.slots(crossing.side)]
+        self.keep(np.full(self.count, np.nan))
+
+    def at(self, time: float, y: np.ndarray) -> None:
+        """Everything at a time and state, in every lane; y : shape (n_states,)."""
+        self.values[self.states] = y[:, None]
+        self.machine.run("flows", self.values, time, just_after(time), 0.0)
+
+    def rates(self, time: float, y: np.ndarray) -> np.ndarray:
+        """y : shape (n_states,) or (n_states, n_columns); a column a lane."""
+        columns = y.reshape(len(y), -1)
+        result = np.empty_like(columns)
+        for first in range(0, columns.shape[1], self.machine.lanes):
+            part = columns[:, first : first + self.machine.lanes]
+            self.values[self.states, : part.shape[1]] = part
+            self.machine.run("flows", self.values, time, just_after(time), 0.0)
+            result[:, first : first + part.shape[1]] = self.values[self._rates, : part.shape[1]]
+        return result.reshape(y.shape)
+
+    def keep(self, sides: np.ndarray) -> None:
+        self.values[self._sides] = sides[:, None]
+
+    def see(self, time: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self.at(time, y)
+        return self.values[self._actual, 0], self.values[self._beyond, 0], self.values[self._gaps, 0]
+
+
+def check_adaptive(system: System) -> None:
+    """Refuses a System with functions that make sense on a fixed step only."""
+    if system.grid_only:
+        function, variable = system.grid_only[0]
+        raise ArgumentError(
+            f"'{variable}' uses {function}, which makes sense on a fixed step only.",
+            remedy="Choose euler, rk2 or rk4.",
+        )
+
+
+def just_after(time: float) -> float:
+    """What time functions look at where there is no step: an instant later, so that STEP is on at its own time."""
+    return math.nextafter(time, math.inf)
+
+
+def switch_times(machine: Engine, values: np.ndarray, clock: Clock) -> np.ndarray:
+    """Times within the run at which the right-hand side may jump, ascending."""
+    layout = machine.layout
+    found: set[float] = set()
+    for switch in layout.system.switches:
+        times = values[list(layout.slots(switch.time)), 0]
+        if switch.every:
+            interval = float(values[layout.start[switch.every], 0])
+            if interval > 0.0:
+                count = int((clock.final - clock.initial) / interval) + 2
+                first = np.ceil((clock.initial - times) / interval) * interval + times
+                times = (first[:, None] + interval * np.arange(count)).ravel()
+        found.update(times[np.isfinite(times)].tolist())
+    return np.array(sorted(t for t in found if clock.initial < t < clock.final))
+
+
+def gave_up(solution: Solution, clock: Clock, model: Model) -> NumericalError:
+    """The message for an adaptive run that did not reach its end."""
+    unit = model.source.variables["time step"].units or "time units"
+    return NumericalError(
+        f"{clock.method} gave up at time {solution.failed_at:g} {unit}: {solution.message}",
+        remedy="Try radau or lsoda, a larger rtol, or rk4 with a small step to see what happens there.",
+    )

@@ -1,0 +1,179 @@
+"""A study's batches on a Dask cluster.
+
+Workers need nothing but capdyn: the model comes to them as text, once, by a plugin that new workers get as well. They
+write their own shards where they see the study's folder, and send them back where they do not. Only a few tasks are
+under way at any time, each long enough (`_SECONDS`) that the scheduler has next to nothing to do. What a lost worker
+was running is run again elsewhere, by Dask; the numbers are the same on any machine.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+
+from ..errors import ArgumentError, StoreError
+from .job import Batch, Done, Job
+from .store import LOCK, Store, open_store
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_SECONDS = 2.0  # that a task should take
+_MOST = 256  # batches a task
+_AHEAD = 2  # tasks a thread of a worker: one that runs, one that waits
+_PATIENCE = 20.0  # seconds for a scheduler or a first worker to answer
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some batches: number, members, and their rows of the sample, for each."""
+
+    batches: list[tuple[int, np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a task brings: batches that the worker has written, others to be written, and seconds a batch."""
+
+    written: list[Done]
+    unwritten: list[Batch]
+    seconds: float
+
+
+def on_cluster(address: str, job: Job, store: Store, wanted: list[tuple[int, np.ndarray]]) -> Iterator[Done]:
+    """Runs batches on a cluster.
+
+    address : 'local:N', or that of a Dask scheduler.
+
+    Raises
+    ------
+    ArgumentError
+        The address is wrong, nobody answers there, or Dask is not installed.
+    StoreError
+        A batch takes down every worker that it is given to, or cannot be written.
+    """
+    with ExitStack() as stack:
+        client = stack.enter_context(_connected(address))
+        name = f"capdyn-{uuid4().hex[:8]}"
+        token = (store.folder / LOCK).read_text(encoding="utf-8")
+        plugin = _plugin(name, job.record.to_json(), job.source_text(), str(store.folder.resolve()), token)
+        client.register_plugin(plugin)
+        stack.callback(client.unregister_worker_plugin, name)
+        yield from _all(client, name, store, list(wanted))
+
+
+def _all(client: Client, name: str, store: Store, wanted: list[tuple[int, np.ndarray]]) -> Iterator[Done]:
+    """Keeps a few tasks under way until nothing is left."""
+    from distributed import as_completed
+    from distributed.scheduler import KilledWorker
+
+    wanted.reverse()
+    size = 1
+    going = as_completed()
+    under_way = 0
+    while wanted or under_way:
+        threads = sum(client.nthreads().values())
+        while wanted and under_way < _AHEAD * max(threads, 1):
+            numbers = [wanted.pop() for _ in range(min(size, len(wanted)))]
+            batches = [(number, members, store.sample(members)) for number, members in numbers]
+            going.add(client.submit(_work, name, Task(batches), pure=False))
+            under_way += 1
+        future = next(going)
+        under_way -= 1
+        try:
+            result: Result = future.result()
+        except KilledWorker as error:
+            raise StoreError(
+                f"A batch took down {error.allowed_failures + 1} workers, one after the other.",
+                remedy="Look at their memory; what is finished is kept, and the same command continues.",
+            ) from None
+        finally:
+            future.release()
+        yield from result.written
+        yield from map(store.write, result.unwritten)
+        size = int(np.clip(np.ceil(_SECONDS / max(result.seconds, 1e-6)), 1, _MOST))
+
+
+def _work(name: str, task: Task) -> Result:
+    """Runs on a worker."""
+    from distributed import get_worker
+
+    plugin: Any = get_worker().plugins[name]
+    written, unwritten = [], []
+    began = time.perf_counter()
+    for number, members, sample in task.batches:
+        batch = plugin.job.run(number, members, sample, threads=1)
+        if plugin.store is None:
+            unwritten.append(batch)
+        else:
+            written.append(plugin.store.write(batch))
+    return Result(written, unwritten, (time.perf_counter() - began) / len(task.batches))
+
+
+def _plugin(name: str, record: str, source: str, folder: str, token: str) -> Any:
+    """What each worker gets: the job, made once, and the store where it sees the same one."""
+    from distributed import WorkerPlugin
+
+    class StudyPlugin(WorkerPlugin):
+        name: str
+        job: Job
+        store: Store | None = None
+
+        def setup(self, worker: Any) -> None:
+            self.job = Job.from_text(record, source)
+            if token and _reads(Path(folder) / LOCK) == token:
+                self.store = open_store(Path(folder))
+
+    plugin = StudyPlugin()
+    plugin.name = name
+    return plugin
+
+
+def _reads(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    """A client of the scheduler; for 'local:N' with N worker processes of its own."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise ArgumentError(
+            "A cluster needs Dask, which is not installed.", remedy="pip install 'capdyn[cluster]'"
+        ) from None
+    kind, _, rest = address.partition(":")
+    with ExitStack() as stack:
+        if kind == "local" and rest.isdecimal() and int(rest) > 0:
+            cluster = LocalCluster(
+                n_workers=int(rest),
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(cluster)
+            yield stack.enter_context(Client(cluster))
+            return
+        if "://" not in address:
+            raise ArgumentError(
+                f"--cluster: '{address}' is no cluster.", remedy="Write local:2, or tcp://host:8786."
+            )
+        try:
+            client = stack.enter_context(Client(address, timeout=_PATIENCE))
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ArgumentError(
+                f"--cluster: nobody answers at {address} ({error}).",
+                remedy="Is `dask scheduler` running there?",
+            ) from None
+        yield client

@@ -1,0 +1,88 @@
+"""How far a study is: counted here, shown by whoever is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .store import Store
+
+_SIZE_EVERY = 2.0  # seconds between looks at the size on disk
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Runs are members times scenarios.
+
+    done, total, failed : runs on disk, wanted, not finite.
+    rate : runs a second since the start. left : seconds, or None as long as nobody can say.
+    size : bytes on disk. note : something that happened, such as a shard found damaged.
+    """
+
+    done: int
+    total: int
+    failed: int
+    rate: float
+    left: float | None
+    size: int
+    note: str = ""
+
+    def __str__(self) -> str:
+        share = f"{self.done / max(self.total, 1):.0%}" if self.done < self.total else "all"
+        parts = [f"{self.done:,} of {self.total:,} runs ({share})"]
+        if self.rate:
+            parts.append(f"{self.rate:,.0f} a second" if self.rate >= 10 else f"{self.rate:.2g} a second")
+        if self.left:
+            parts.append(f"{duration(self.left)} left")
+        parts += [f"{self.failed:,} failed", megabytes(self.size)]
+        return ", ".join(parts)
+
+
+Tell = Callable[[Progress], None]
+
+
+class Meter:
+    """Counts runs and tells after each batch."""
+
+    def __init__(self, store: Store, tell: Tell | None, done: int, failed: int):
+        self._store, self._tell = store, tell or (lambda progress: None)
+        self._total = store.record.n_members * len(store.record.scenarios)
+        self._done, self._failed, self._before = done, failed, done
+        self._began = time.monotonic()
+        self._size, self._looked = 0, -_SIZE_EVERY
+
+    def add(self, runs: int, failed: int) -> None:
+        """Counts runs that are on disk now."""
+        self._done += runs
+        self._failed += failed
+        self.say()
+
+    def say(self, note: str = "") -> None:
+        """Tells how things stand."""
+        now = time.monotonic()
+        if now - self._looked >= _SIZE_EVERY or self._done == self._total:
+            self._size, self._looked = self._store.size, now
+        made, seconds = self._done - self._before, now - self._began
+        rate = made / seconds if made and seconds else 0.0
+        left = (self._total - self._done) / rate if rate else None
+        self._tell(Progress(self._done, self._total, self._failed, rate, left, self._size, note))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 42 s, 3 min, 2.5 h."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def megabytes(size: int) -> str:
+    """Bytes as people say them: 0.4 MB, 12 MB, 3.2 GB."""
+    million = size / 1e6
+    return (
+        f"{million / 1000:.1f} GB"
+        if million >= 1000
+        else f"{million:.0f} MB"
+        if million >= 10
+        else f"{million:.1f} MB"
+    )

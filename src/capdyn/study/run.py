@@ -1,0 +1,191 @@
+"""Running a study: batch after batch into its folder, from where it stands.
+
+begin    = the folder's store, made, continued or extended   (study.store)
+check    = what counts is what was written                   (Store.is_whole)
+batches  = on this machine's cores, or on a cluster          (study.job, study.cluster)
+write    = a batch counts when it is whole                   (Store.write)
+
+The same call continues after whatever ended it, and the numbers are bitwise those of a run that nothing disturbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from ..errors import Problem, StoreError
+from .job import NOT_FINITE, NOT_RUN, Done, Job
+from .layout import RUNS
+from .lock import locked
+from .plan import Plan
+from .prepare import Template, prepare
+from .progress import Meter, Tell
+from .store import Store, create, extend, open_store, tidy, writing
+
+
+def run_study(
+    plan: Plan,
+    folder: str | Path,
+    *,
+    threads: int | None = None,
+    cluster: str | None = None,
+    tell: Tell | None = None,
+    extending: bool = False,
+    batch: int | None = None,
+) -> xr.Dataset:
+    """Runs a study, or what is left of it.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : str or Path
+        Where it is kept; new, empty, or this same study begun before.
+    threads : int, optional
+        Threads on this machine; by default one for each core.
+    cluster : str, optional
+        'local:N' for N worker processes here, or the address of a Dask scheduler, 'tcp://host:8786'.
+    tell : callable, optional
+        Is given a `Progress` after each batch.
+    extending : bool
+        Whether the plan may have more members than the folder; those that are there are kept.
+    batch : int, optional
+        Members a shard, for a new folder; by default about a second's work of a core. No number depends on it.
+
+    Returns
+    -------
+    xarray.Dataset
+        Read from disk when it is looked at. Dimensions `scenario`, `member`, `feature`, `input`, `time` and those of
+        the series. `features` (scenario, member, feature), with `feature_units`, `feature_statistic` and
+        `feature_variable` beside; `sample` (member, input); `status` (scenario, member): -1 not run, 0 ok, 1 not finite, with
+        `failed_time` and `failed_variable`; and each series by its Vensim name (scenario, member, time, ...).
+
+    Raises
+    ------
+    ArgumentError, ScenarioError
+        The plan is wrong, all that is wrong with it.
+    StoreError
+        Another process runs this study, another study is in the folder, or the system refuses to write. What is
+        finished stays; the same call continues.
+    """
+    folder = Path(folder)
+    job, template = prepare(plan, batch)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        store = _begin(folder, job, template, plan.sample, extending)
+        job = replace(job, record=store.record)
+        meter, wanted = _survey(store, tell)
+        if wanted:
+            for done in _batches(job, store, wanted, threads, cluster):
+                meter.add(done.runs, done.failed)
+    return store.dataset()
+
+
+def load_study(folder: str | Path) -> xr.Dataset:
+    """The runs of a study's folder, as `run_study` returns them; also while it is running.
+
+    Raises
+    ------
+    StoreError
+        There is no study, or it is damaged.
+    """
+    return open_store(Path(folder)).dataset()
+
+
+def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray, extending: bool) -> Store:
+    """The store, made or found, with as many members as the sample."""
+    if not (folder / RUNS).exists():
+        return create(folder, job, template, sample)
+    store = open_store(folder)
+    tidy(store)
+    _check_same(store, job, folder)
+    there, wanted = store.record.n_members, len(sample)
+    if wanted > there and extending:
+        return extend(store, replace(store.record, text=job.record.text, about=job.record.about), sample)
+    if wanted != there:
+        remedy = (
+            f"Extend it: capdyn study extend {folder} --size {wanted / there:g}"
+            if wanted > there
+            else "Choose another folder; what is there is not thrown away."
+        )
+        raise StoreError(f"'{folder}' has {there:,} members and the plan {wanted:,}.", remedy=remedy)
+    if store.sample(np.arange(there)).tobytes() != sample.tobytes():
+        raise StoreError(
+            f"'{folder}' has the same study with another sample.",
+            remedy="Choose another folder, or the same seed.",
+        )
+    return store
+
+
+def _check_same(store: Store, job: Job, folder: Path) -> None:
+    """Refuses to mix runs of different plans, or of different versions of capdyn."""
+    problems = [
+        Problem(f"'{folder}' holds another study: {word} differ.", None, "Choose another folder.")
+        for word in store.record.differences(job.record)
+    ]
+    then, now = _version(store.record.versions), _version(job.record.versions)
+    if then != now:
+        problems.append(
+            Problem(
+                f"'{folder}' was begun by capdyn {then}, and this is {now}.", None,
+                "Go on with that, or choose another folder.",
+            )
+        )  # fmt: skip
+    if problems:
+        raise StoreError(problems)
+
+
+def _version(versions: str) -> str:
+    return next((part.split()[-1] for part in versions.split(", ") if part.startswith("capdyn ")), "?")
+
+
+def _survey(store: Store, tell: Tell | None) -> tuple[Meter, list[tuple[int, np.ndarray]]]:
+    """Batches with members that have to be run; what counts and is not whole is found here."""
+    wanted, notes = [], []
+    done = failed = 0
+    for number in range(store.n_batches):
+        if not store.is_whole(number):
+            members = store.members(number)
+            first, last = members[[0, -1]]
+            notes.append(f"Batch {number} (members {first} to {last}) is damaged; it is run again.")
+            wanted.append((number, members))
+            continue
+        status = store.status(number)
+        done += int((status != NOT_RUN).sum())
+        failed += int((status == NOT_FINITE).sum())
+        if len(unfinished := store.unfinished(number)):
+            wanted.append((number, unfinished))
+    meter = Meter(store, tell, done, failed)
+    for note in notes or [""]:
+        meter.say(note)
+    return meter, wanted
+
+
+def _batches(
+    job: Job, store: Store, wanted: list[tuple[int, np.ndarray]], threads: int | None, cluster: str | None
+) -> Iterable[Done]:
+    if cluster is None:
+        return _here(job, store, wanted, threads)
+    from .cluster import on_cluster
+
+    return on_cluster(cluster, job, store, wanted)
+
+
+def _here(
+    job: Job, store: Store, wanted: list[tuple[int, np.ndarray]], threads: int | None
+) -> Iterator[Done]:
+    """On all cores of this machine; one batch is written while the next is run."""
+    with ThreadPoolExecutor(1) as writer:
+        under_way: Future[Done] | None = None
+        for number, members in wanted:
+            batch = job.run(number, members, store.sample(members), threads)
+            if under_way is not None:
+                yield under_way.result()
+            under_way = writer.submit(store.write, batch)
+        if under_way is not None:
+            yield under_way.result()
