@@ -38,10 +38,15 @@ def evidence(
     opened = open_model(model)
     with progress() as tell:
         verdicts = judge(opened, fact, method, step, tell)
+        facts = [verdict.plain() for verdict in verdicts]
+        if html:
+            from ..report.evidence import write_evidence
+
+            write_evidence(facts, opened.name, sentence(verdicts), html, tell)
     if json:
         from json import dumps
 
-        print(dumps([verdict.plain() for verdict in verdicts], indent=2, ensure_ascii=False))
+        print(dumps(facts, indent=2, ensure_ascii=False))
     else:
         for table in verdict_tables(verdicts):
             show(table, sys.stdout)
@@ -72,6 +77,10 @@ def ablate(
     opened = open_model(model)
     with progress() as tell:
         found = ablate_model(opened, tell)
+    if html:
+        from ..report.evidence import write_ablations
+
+        write_ablations(found.plain(), opened.name, ablation_sentences(found), html)
     if json:
         from json import dumps
 

@@ -36,6 +36,7 @@ class Trace:
 
     label: str
     run: str
+    time_unit: str
     times: np.ndarray
     values: np.ndarray
 
@@ -45,6 +46,7 @@ class Trace:
         return {
             "label": self.label,
             "run": self.run,
+            "time_unit": self.time_unit,
             "elements": list(elements),
             "times": self.times[places].tolist(),
             "values": [[_json(x) for x in row[places]] for row in self.values],
@@ -221,7 +223,7 @@ def _verdict(fact: Fact, runs: Mapping[str, xr.Dataset | NumericalError]) -> Ver
             numbers.append(np.nan)
             continue
         times, values = run["time"].values, fact.output.values(run)[0]
-        traces.append(Trace(label, name, times, values))
+        traces.append(Trace(label, name, str(run["time"].attrs.get("units", "")), times, values))
         numbers.append(measure(STATISTICS[fact.statistic], times, values, fact.query))
         unit = "" if fact.output.of else str(run[fact.output.picks[0].variable].attrs.get("units", ""))
     return Verdict(fact, combine(fact, numbers), tuple(numbers), " ".join(reasons), tuple(traces), unit)
