@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import ArgumentError
 from .app import DIFFERENT, ModelArgument, app, progress
+
+if TYPE_CHECKING:
+    from ..run.open import Model
 
 
 @app.command(
@@ -24,6 +28,9 @@ def evidence(
         str | None, typer.Option(help="Integration method of all runs; default: the model's.")
     ] = None,
     step: Annotated[float | None, typer.Option(help="Time step of all runs.")] = None,
+    numerics: Annotated[
+        bool, typer.Option("--numerics", help="Instead, compare RK4, RK4 at half the step, and LSODA.")
+    ] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write a page with the trajectories.")
     ] = None,
@@ -36,6 +43,9 @@ def evidence(
     from ..run.summary import show
 
     opened = open_model(model)
+    if numerics:
+        _refuse(json=json, html=html, method=method, step=step)
+        return _numerics(opened, fact)
     with progress() as tell:
         verdicts = judge(opened, fact, method, step, tell)
         facts = [verdict.plain() for verdict in verdicts]
@@ -53,6 +63,34 @@ def evidence(
             print()
         print(sentence(verdicts))
     if any(verdict.outcome == FAILS for verdict in verdicts):
+        raise typer.Exit(DIFFERENT)
+
+
+def _refuse(**given: object) -> None:
+    """No option that `--numerics` would ignore."""
+    ignored = [f"--{name}" for name, value in given.items() if value]
+    if ignored:
+        raise ArgumentError(
+            f"--numerics prints a table of its own; {', '.join(ignored)} has no place there.",
+            remedy="Leave one of them out.",
+        )
+
+
+def _numerics(model: Model, facts: list[str] | None) -> None:
+    """Facts whose verdict is another under another method; exit status 1 if there are any."""
+    from ..evidence.numerics import WAYS, compare_numerics
+    from ..evidence.show import numerics_table
+    from ..run.summary import show
+
+    with progress() as tell:
+        found = compare_numerics(model, facts, tell)
+    differing = [one for one in found if not one.same]
+    if differing:
+        show(numerics_table(found), sys.stdout)
+    print(
+        f"{len(found) - len(differing)} of {len(found)} facts have the same verdict under {'; '.join(WAYS)}."
+    )
+    if differing:
         raise typer.Exit(DIFFERENT)
 
 

@@ -90,13 +90,16 @@ def write_ablations(found: Mapping[str, Any], model: str, words: str, path: Path
     title = f"Mechanisms and evidence: {model.replace('_', ' ')}"
     many = f"{len(found['ablations'])} mechanisms and {len(found['facts'])} facts"
     told = f"Matrix of {many}; the tables below say the same."
+    svg = ""
+    if found["facts"] and found["ablations"]:
+        svg = to_svg(matrix_figure(found), "matrix", "Facts that fall without a mechanism", told)
     page = render(
         "ablations.html.j2",
         {
             "title": title,
             "sentences": words.split("\n"),
             "found": found,
-            "svg": to_svg(matrix_figure(found), "matrix", "Facts that fall without a mechanism", told),
+            "svg": svg,
             "breaking": {
                 fact["id"]: [effect["name"] for effect in found["ablations"] if fact["id"] in effect["falls"]]
                 for fact in found["facts"]
