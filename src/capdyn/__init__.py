@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .checks.check import check
     from .checks.finding import Finding
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
+    from .evidence.ablate import ablate
+    from .evidence.judge import judge
     from .explain.loops import named_loops
     from .explain.structure import structure
     from .policy.assumptions import compare_over_ranges
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from .run.sensitivities import sensitivities
     from .run.simulate import simulate
     from .run.store import load, load_run, save
+    from .study.plan import Plan
+    from .study.read import read_study
+    from .study.run import load_study, run_study
+    from .study.study import Study
 
 _HOME = {
     "ArgumentError": ".errors",
@@ -38,17 +44,24 @@ _HOME = {
     "Model": ".run.open",
     "ModelError": ".errors",
     "NumericalError": ".errors",
+    "Plan": ".study.plan",
     "ScenarioError": ".errors",
     "StoreError": ".errors",
+    "Study": ".study.study",
+    "ablate": ".evidence.ablate",
     "check": ".checks.check",
     "compare": ".run.compare",
     "compare_over_ranges": ".policy.assumptions",
     "compare_policies": ".policy.compare",
     "ensemble": ".run.ensemble",
+    "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
+    "load_study": ".study.run",
     "named_loops": ".explain.loops",
     "open_model": ".run.open",
+    "read_study": ".study.read",
+    "run_study": ".study.run",
     "save": ".run.store",
     "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
@@ -64,17 +77,24 @@ __all__ = [
     "Model",
     "ModelError",
     "NumericalError",
+    "Plan",
     "ScenarioError",
     "StoreError",
+    "Study",
+    "ablate",
     "check",
     "compare",
     "compare_over_ranges",
     "compare_policies",
     "ensemble",
+    "judge",
     "load",
     "load_run",
+    "load_study",
     "named_loops",
     "open_model",
+    "read_study",
+    "run_study",
     "save",
     "sensitivities",
     "simulate",
