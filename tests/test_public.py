@@ -25,6 +25,7 @@ PUBLIC = [
     "compare_over_ranges",
     "compare_policies",
     "ensemble",
+    "from_both_ends",
     "judge",
     "load",
     "load_run",

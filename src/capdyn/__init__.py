@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .explain.loops import named_loops
     from .explain.structure import structure
     from .policy.assumptions import compare_over_ranges
+    from .policy.both_ends import from_both_ends
     from .policy.compare import compare_policies
     from .report import write_report
     from .run.compare import compare
@@ -54,6 +55,7 @@ _HOME = {
     "compare_over_ranges": ".policy.assumptions",
     "compare_policies": ".policy.compare",
     "ensemble": ".run.ensemble",
+    "from_both_ends": ".policy.both_ends",
     "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
@@ -87,6 +89,7 @@ __all__ = [
     "compare_over_ranges",
     "compare_policies",
     "ensemble",
+    "from_both_ends",
     "judge",
     "load",
     "load_run",

@@ -85,5 +85,31 @@ def words_of(shares: dict[str, Any], worlds: xr.Dataset) -> str:
     return "\n".join(lines) + "\n"
 
 
+def ends_in_words(ends: xr.Dataset) -> str:
+    """What starts a take-off, and what sustains it."""
+    what, factors, level = (
+        str(ends["factor"].attrs["long_name"]),
+        ends["factor"].values,
+        float(ends.attrs["level"]),
+    )
+    lines = [
+        f"{what}, from {factors[0]:g} to {factors[-1]:g}; {ends.attrs['outcome']} after {ends.attrs['years']:g}"
+    ]
+    for begun in ends["begun"].values:
+        states, at = ends["state"].sel(begun=begun).values, float(ends["threshold"].sel(begun=begun))
+        failed = int(np.isnan(states).sum())
+        if np.isfinite(at):
+            said = f"passes {level:.3g} at {at:.3g}"
+        elif failed == len(states):
+            said = "all runs failed"
+        else:
+            said = f"stays {'above' if np.nanmin(states) >= level else 'below'} {level:.3g} throughout"
+        lines.append(
+            f"  begun {begun} ({ends.attrs[str(begun)]}): {said}"
+            + (f"; {failed} runs failed" if failed else "")
+        )
+    return "\n".join(lines) + "\n"
+
+
 def _number(value: float) -> str:
     return f"{value:.4g}" if np.isfinite(value) else "n/a"

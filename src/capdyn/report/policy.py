@@ -44,8 +44,8 @@ def package_bars(found: xr.Dataset) -> Figure:
                 if np.isfinite(value):
                     words = f"{value:.2g}".replace("-", MINUS)
                     axes.annotate(
-                        words, (max(value, 0.0), row + up), (4, 0), textcoords="offset points", va="center", color=MUTED,
-                        size=TEXT_SIZE - 1,
+                        words, (max(value, 0.0), row + up), (4, 0), textcoords="offset points", va="center",
+                        color=MUTED, size=TEXT_SIZE - 1,
                     )  # fmt: skip
         axes.axvline(0.0, color=MUTED, linewidth=0.8)
         axes.set_yticks([])
