@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .checks.check import check
     from .checks.finding import Finding
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
+    from .evidence.ablate import ablate
+    from .evidence.judge import judge
     from .explain.loops import named_loops
     from .explain.structure import structure
     from .report import write_report
@@ -38,9 +40,11 @@ _HOME = {
     "NumericalError": ".errors",
     "ScenarioError": ".errors",
     "StoreError": ".errors",
+    "ablate": ".evidence.ablate",
     "check": ".checks.check",
     "compare": ".run.compare",
     "ensemble": ".run.ensemble",
+    "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
     "named_loops": ".explain.loops",
@@ -62,9 +66,11 @@ __all__ = [
     "NumericalError",
     "ScenarioError",
     "StoreError",
+    "ablate",
     "check",
     "compare",
     "ensemble",
+    "judge",
     "load",
     "load_run",
     "named_loops",

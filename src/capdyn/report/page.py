@@ -114,7 +114,7 @@ def write_report(
             "provenance": provenance(runs),
             "texts": list(zip(table.scenarios, texts, strict=True)),
         }
-        (workshop / PAGE).write_text(_render(context), encoding="utf-8")
+        (workshop / PAGE).write_text(render(f"{PAGE}.j2", context), encoding="utf-8")
         _move(workshop, directory)
     return directory / PAGE
 
@@ -237,7 +237,8 @@ def _minute(stamp: str) -> str:
     return f"{when.astimezone(UTC) if zone else when:%Y-%m-%d %H:%M}{zone}"
 
 
-def _render(context: Mapping[str, Any]) -> str:
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """The text of a page from a file in `templates`; names that are not in the context are errors."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -246,7 +247,7 @@ def _render(context: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("report.html.j2").render(context)
+    return environment.get_template(template).render(context)
 
 
 def _move(workshop: Path, directory: Path) -> None:
