@@ -97,7 +97,7 @@ def write_report(
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".report-", dir=directory) as name:
         workshop = Path(name)
-        svgs = _write_figures([*trajectories, *filter(None, (grid, levers))], workshop / FIGURES, progress)
+        svgs = write_figures([*trajectories, *filter(None, (grid, levers))], workshop / FIGURES, progress)
         (workshop / TABLE).write_text(to_csv(table), encoding="utf-8")
         context = {
             **_head(ds, runs, title, table, panels, uses),
@@ -178,7 +178,7 @@ def _lever_picture(ds: xr.Dataset, uses: Sequence[LeverUse]) -> Picture:
     )
 
 
-def _write_figures(pictures: Sequence[Picture], folder: Path, progress: Progress | None) -> Mapping[str, str]:
+def write_figures(pictures: Sequence[Picture], folder: Path, progress: Progress | None) -> Mapping[str, str]:
     """Each picture as PNG and SVG; the SVG elements by name."""
     folder.mkdir()
     svgs: dict[str, str] = {}
