@@ -73,15 +73,11 @@ class Ablations:
     @property
     def elsewhere(self) -> list[Fact]:
         """Facts that fall, but not without the mechanism that they are about."""
-        fallen = {fact.id: self.without(fact) for fact in self.facts}
-        unbroken = {fact.id for fact in self.unbroken}
         return [
             fact
             for fact in self.facts
-            if fact.id not in unbroken
-            and not any(
-                matches(name, effect.ablation) for effect in fallen[fact.id] for name in fact.mechanism
-            )
+            if (breaking := self.without(fact))
+            and not any(_is_about(fact, effect.ablation) for effect in breaking)
         ]
 
     @property
@@ -97,6 +93,17 @@ class Ablations:
     def without(self, fact: Fact) -> list[Effect]:
         """The ablations that a fact falls to."""
         return [effect for effect in self.effects if fact.id in effect.falls]
+
+    def _about(self, fact: Fact) -> dict[str, Any]:
+        names = [effect.ablation.name for effect in self.effects if _is_about(fact, effect.ablation)]
+        return {
+            "id": fact.id,
+            "case": fact.case,
+            "source": fact.source,
+            "statement": fact.statement,
+            "mechanism": list(fact.mechanism),
+            "own": names,
+        }
 
     def plain(self) -> dict[str, Any]:
         """As plain data, ready for JSON."""
@@ -114,8 +121,8 @@ class Ablations:
                 }
                 for effect in self.effects
             ],
-            "facts": [_about(fact) for fact in self.facts],
-            "left_out": [_about(fact) for fact in self.left_out],
+            "facts": [self._about(fact) for fact in self.facts],
+            "left_out": [self._about(fact) for fact in self.left_out],
             "unbroken": [fact.id for fact in self.unbroken],
             "elsewhere": [fact.id for fact in self.elsewhere],
             "superfluous": [effect.ablation.name for effect in self.superfluous],
@@ -123,8 +130,8 @@ class Ablations:
         }
 
 
-def _about(fact: Fact) -> dict[str, Any]:
-    return {"id": fact.id, "case": fact.case, "statement": fact.statement, "mechanism": list(fact.mechanism)}
+def _is_about(fact: Fact, ablation: Ablation) -> bool:
+    return any(matches(name, ablation) for name in fact.mechanism)
 
 
 def ablate(model: Model, progress: Progress | None = None) -> Ablations:

@@ -10,6 +10,7 @@ from ..run.summary import Table
 from .ablate import LEAST_CHANGE, Ablations
 from .facts import Fact
 from .judge import FAILS, HOLDS, KNOWN, SURPRISE, Verdict
+from .numerics import WAYS, Comparison
 
 _STATEMENT, _FACTS = 60, 50  # letters a line
 _HEAD = ("verdict", "expected", "found", "source", "fact")
@@ -64,6 +65,16 @@ def sentence(verdicts: Sequence[Verdict]) -> str:
 
 def _count(number: int, verb: str) -> str:
     return f"{number} {verb}{'s' * (number == 1)}"
+
+
+def numerics_table(found: Sequence[Comparison]) -> Table:
+    """A line for each fact whose verdict differs, with what it is under each method."""
+    rows = tuple(
+        (one.fact.id, one.fact.expected, *(f"{v.found_text} ({_MARKS[v.outcome]})" for v in one.verdicts))
+        for one in found
+        if not one.same
+    )
+    return Table("Verdicts that hang on the numerics", ("fact", "expected", *WAYS), rows, left=5)
 
 
 def ablation_table(found: Ablations) -> Table:
