@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from .run.sensitivities import sensitivities
     from .run.simulate import simulate
     from .run.store import load, load_run, save
+    from .study.plan import Plan
+    from .study.read import read_study
+    from .study.run import load_study, run_study
+    from .study.study import Study
 
 _HOME = {
     "ArgumentError": ".errors",
@@ -38,8 +42,10 @@ _HOME = {
     "Model": ".run.open",
     "ModelError": ".errors",
     "NumericalError": ".errors",
+    "Plan": ".study.plan",
     "ScenarioError": ".errors",
     "StoreError": ".errors",
+    "Study": ".study.study",
     "ablate": ".evidence.ablate",
     "check": ".checks.check",
     "compare": ".run.compare",
@@ -47,8 +53,11 @@ _HOME = {
     "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
+    "load_study": ".study.run",
     "named_loops": ".explain.loops",
     "open_model": ".run.open",
+    "read_study": ".study.read",
+    "run_study": ".study.run",
     "save": ".run.store",
     "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
@@ -64,8 +73,10 @@ __all__ = [
     "Model",
     "ModelError",
     "NumericalError",
+    "Plan",
     "ScenarioError",
     "StoreError",
+    "Study",
     "ablate",
     "check",
     "compare",
@@ -73,8 +84,11 @@ __all__ = [
     "judge",
     "load",
     "load_run",
+    "load_study",
     "named_loops",
     "open_model",
+    "read_study",
+    "run_study",
     "save",
     "sensitivities",
     "simulate",
