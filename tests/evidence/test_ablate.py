@@ -59,6 +59,18 @@ def test_what_is_told(found):
     assert found.unknown == {}
 
 
+def test_the_numbers_behind_a_verdict(found):
+    """[fact.level] is 4 at year 3: with everything on the slope is 1, without each mechanism less."""
+    facts = {fact["id"]: fact for fact in found.plain()["facts"]}
+    assert facts["level"]["found"] == pytest.approx(4)
+    assert facts["level"]["moved"] == [
+        {"without": "cost saving, training", "found": pytest.approx(2.5)},
+        {"without": "mobility, training", "found": pytest.approx(3.25)},
+        {"without": "mobility", "found": pytest.approx(3.25)},
+    ]
+    assert facts["noted"]["moved"] == []
+
+
 def test_the_fast_way_agrees_with_the_slow_one(small, folder, found):
     """Verdicts of `judge` with the constants changed in the equation file, one mechanism after another."""
     text = (folder / "model.mdl").read_text()
