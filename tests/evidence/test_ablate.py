@@ -144,7 +144,7 @@ class TestCommand:
             "cell   cost saving, training  -50.0%  Level[Home] at 4, no_mobility   level, share",
         ]
         assert done.stdout.endswith(
-            "5 facts hold with everything on; 3 of them fall to some ablation. 2 of 3 cells change a growing cluster by 1% or more.\n"
+            "5 facts hold with everything on; 3 of them fall to some ablation. 2 of 3 cells change a growing cluster by 1%\n  or more.\n"
             "No ablation breaks, so that they are no evidence: interaction; noted.\n"
             "Fall, but not without the mechanism that they are about: share.\n"
             "Change nothing when taken out: mobility, search; core.\n"
