@@ -103,11 +103,12 @@ def test_an_ablation_that_breaks_a_run(folder):
     assert set(effect.falls) == {"share", "mobility", "interaction"}
 
 
-def told(folder, text: str) -> list[str]:
-    (folder / "ablations.toml").write_text(text, encoding="utf-8")
+def told(model, text: str) -> list[str]:
+    file = model.folder / "ablations.toml"
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(capdyn.ScenarioError) as caught:
-        read_ablations(capdyn.open_model(folder))
-    return [str(problem).replace(f"{folder / 'ablations.toml'}:", "") for problem in caught.value.problems]
+        read_ablations(model)
+    return [str(problem).replace(f"{file}:", "") for problem in caught.value.problems]
 
 
 GROWING = '[growing]\nscenarios = "cases/valley"\noutputs = "Level[Home]"\n'
@@ -130,8 +131,8 @@ KIND = '[ablation.x]\nkind = "loop"\n'
         (GROWING + KIND + 'parameters = { "Base rate" = 0 }\nwy = "?"\n', "7:1: 'wy' is not a key of [ablation.x]. Did you mean 'why'?"),
     ],
 )  # fmt: skip
-def test_mistakes(folder, text, message):
-    (said,) = told(folder, text)
+def test_mistakes(small, text, message):
+    (said,) = told(small, text)
     assert message in said
 
 
