@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .evidence.judge import judge
     from .explain.loops import named_loops
     from .explain.structure import structure
+    from .policy.assumptions import compare_over_ranges
+    from .policy.both_ends import from_both_ends
+    from .policy.compare import compare_policies
     from .report import write_report
     from .run.compare import compare
     from .run.ensemble import ensemble
@@ -49,7 +52,10 @@ _HOME = {
     "ablate": ".evidence.ablate",
     "check": ".checks.check",
     "compare": ".run.compare",
+    "compare_over_ranges": ".policy.assumptions",
+    "compare_policies": ".policy.compare",
     "ensemble": ".run.ensemble",
+    "from_both_ends": ".policy.both_ends",
     "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
@@ -80,7 +86,10 @@ __all__ = [
     "ablate",
     "check",
     "compare",
+    "compare_over_ranges",
+    "compare_policies",
     "ensemble",
+    "from_both_ends",
     "judge",
     "load",
     "load_run",
