@@ -166,6 +166,22 @@ def check_gate(analysis, name, policy):
         assert np.argsort(values)[0] == 1  # b does nothing where the model works
 
 
+def test_an_end_that_fails_costs_its_own_bar_only(done):
+    equations = """
+    a = 0.5 ~ [0, 1] ~ |
+    b = 0.5 ~ [0, 1] ~ |
+    Flow = 1 / a + b ~ ~ |
+    Y = INTEG(Flow, 0) ~ ~ |
+    """
+    text = f'[method]\nname = "tornado"\n[failed]\npolicy = "drop"\n{FEATURE}'
+    found = done(equations, text).results.sel(scenario="model", feature="Y")
+    assert np.isnan(found["at_low"].values).tolist() == [True, False]
+    assert found["at_high"].values.tolist() == [1.5, 3.0] and float(found["at_low"][1]) == 2.0
+    assert np.isnan(found["swing"].values).tolist() == [True, False]
+    refused = done(equations, text.replace("drop", "refuse"), "again")
+    assert "swing" not in refused.results
+
+
 def test_the_silent_zeros_of_salib_do_not_get_through(done):
     """What SALib 1.6 makes of one not-a-number: zeros, or nothing at all, without a word."""
     from SALib.analyze import sobol as salib
@@ -194,5 +210,5 @@ def test_an_extended_study_is_analysed_with_all_its_runs(tmp_path, opened):
     path.write_text(f'[method]\nname = "sobol"\nsize = 128\n{FEATURE}', encoding="utf-8")
     study = read_study(path, opened(ISHIGAMI))
     run_study(study.plan(), tmp_path / "runs")
-    runs = run_study(study.plan(4), tmp_path / "runs", extending=True)
+    runs = run_study(study, tmp_path / "runs", times=4)
     assert analyse(runs, study).n_runs == 4 * 128 * 5

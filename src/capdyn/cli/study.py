@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .app import DIFFERENT, INTERRUPTED, app
+from .app import DIFFERENT, INTERRUPTED, app, progress
+from .study_results import RESULTS, write_results
 
 if TYPE_CHECKING:
     from ..study.progress import Progress
@@ -130,6 +131,18 @@ def _run(study: Study, folder: Path, times: int | None, cluster: str | None, thr
         raise typer.Exit(INTERRUPTED) from None
     failed = int((runs["status"].values == 1).sum())
     print(f"{runs['status'].size:,} runs in {folder}, {failed:,} of them not finite.")
+    with progress() as show:
+        found = write_results(runs, study, folder, show)
+    print("\n".join(found))
+    print(f"Results: {folder / RESULTS}; report: {folder / 'report.html'}")
+
+
+@study.command(epilog="Example: capdyn study schema > study.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors that check them as they are written."""
+    from ..study.form import schema as described
+
+    print(described(), end="")
 
 
 def _kept(folder: Path) -> str:

@@ -48,7 +48,8 @@ class Analysis:
     quantile.
     gates : by scenario and output. discoveries : one an event.
     x, values : ndarray, shape (n_runs, n_inputs), quantiles and values of the inputs.
-    y : (scenario, feature) -> ndarray, shape (n_runs,), as the runs gave it. status : (scenario, member).
+    y : (scenario, feature) -> ndarray, shape (n_runs,), as the runs gave it.
+    status, failed_variable : (scenario, member), as the runs gave them.
     """
 
     study: Study
@@ -59,6 +60,7 @@ class Analysis:
     values: np.ndarray
     y: Mapping[tuple[str, str], np.ndarray]
     status: xr.DataArray
+    failed_variable: xr.DataArray | None = None
 
     @property
     def n_runs(self) -> int:
@@ -119,7 +121,15 @@ def analyse(runs: xr.Dataset, study: Study, progress: Progress | None = None) ->
         bench.feature_gate(scenario, feature)
     bench.tell(1, 1, "analysis")
     return Analysis(
-        study, bench.results(), bench.gates, tuple(discoveries), bench.x, bench.values, bench.y, bench.status
+        study,
+        bench.results(),
+        bench.gates,
+        tuple(discoveries),
+        bench.x,
+        bench.values,
+        bench.y,
+        bench.status,
+        runs["failed_variable"].load() if "failed_variable" in runs else None,
     )
 
 

@@ -115,7 +115,9 @@ def _of_delta(y: np.ndarray, sample: Sample) -> Results:
 
 
 def _of_tornado(y: np.ndarray, sample: Sample) -> Results:
-    found = _tornado.tornado(y)
+    every = np.full((len(sample.keep), y.shape[1]), np.nan)
+    every[sample.keep] = y  # each bar stands alone: one that failed is missing, the others stay
+    found = _tornado.tornado(every)
     return {
         "centre": found.centre,
         "at_low": found.low,
