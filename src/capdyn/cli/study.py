@@ -150,7 +150,7 @@ def _kept(folder: Path) -> str:
     from ..study.run import load_study
 
     try:
-        status = load_study(folder)["status"].values
+        status = load_study(folder, check=False)["status"].values
     except StoreError:
         return "Nothing was run"
     return f"{(status >= 0).sum():,} of {status.size:,} runs are kept in {folder}"

@@ -48,12 +48,24 @@ Tell = Callable[[Progress], None]
 class Meter:
     """Counts runs and tells after each batch."""
 
-    def __init__(self, store: Store, tell: Tell | None, done: int, failed: int):
+    def __init__(self, store: Store, tell: Tell | None):
         self._store, self._tell = store, tell or (lambda progress: None)
         self._total = store.record.n_members * len(store.record.scenarios)
-        self._done, self._failed = done, failed
-        self._past = deque([(time.monotonic(), done)], maxlen=_BATCHES)
-        self._size, self._looked = 0, -_SIZE_EVERY
+        self._done = self._failed = 0
+        self._past: deque[tuple[float, int]] = deque(maxlen=_BATCHES)
+        self._size, self._looked, self._said = 0, -_SIZE_EVERY, time.monotonic()
+
+    def found(self, runs: int, failed: int) -> None:
+        """Counts runs that were there before; tells only now and then."""
+        self._done += runs
+        self._failed += failed
+        if time.monotonic() - self._said >= _SIZE_EVERY:
+            self.say()
+
+    def start(self) -> None:
+        """From here on runs are made."""
+        self._past.append((time.monotonic(), self._done))
+        self.say()
 
     def add(self, runs: int, failed: int) -> None:
         """Counts runs that are on disk now."""
@@ -64,12 +76,12 @@ class Meter:
 
     def say(self, note: str = "") -> None:
         """Tells how things stand."""
-        now = time.monotonic()
+        now = self._said = time.monotonic()
         if now - self._looked >= _SIZE_EVERY or self._done == self._total:
             self._size, self._looked = self._store.size, now
         # Before the first batch stands what is done once: compiling, processes that start.
         past = list(self._past)[1 if len(self._past) > _SETTLED else 0 :]
-        (since, before), (until, done) = past[0], past[-1]
+        (since, before), (until, done) = (past[0], past[-1]) if past else ((now, 0), (now, 0))
         rate = (done - before) / (until - since) if until > since else 0.0
         left = (self._total - self._done) / rate if rate else None
         self._tell(Progress(self._done, self._total, self._failed, rate, left, self._size, note))
