@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .checks.check import check
     from .checks.finding import Finding
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
+    from .evidence.ablate import ablate
+    from .evidence.judge import judge
     from .explain.loops import named_loops
     from .explain.structure import structure
     from .report import write_report
@@ -44,9 +46,11 @@ _HOME = {
     "ScenarioError": ".errors",
     "StoreError": ".errors",
     "Study": ".study.study",
+    "ablate": ".evidence.ablate",
     "check": ".checks.check",
     "compare": ".run.compare",
     "ensemble": ".run.ensemble",
+    "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
     "load_study": ".study.run",
@@ -73,9 +77,11 @@ __all__ = [
     "ScenarioError",
     "StoreError",
     "Study",
+    "ablate",
     "check",
     "compare",
     "ensemble",
+    "judge",
     "load",
     "load_run",
     "load_study",

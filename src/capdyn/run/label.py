@@ -6,6 +6,7 @@ import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +189,7 @@ def _on_one_line(equation: str) -> str:
     return re.sub(r"\s*\\?\n\s*", " ", equation)
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return version(package)
