@@ -101,9 +101,9 @@ def _failures(analysis: Analysis) -> list[str]:
 
 
 def _which(analysis: Analysis, scenario: str) -> str:
-    names = (
-        analysis.failed_variable.sel(scenario=scenario).values if analysis.failed_variable is not None else []
-    )
+    if analysis.failed_variable is None:
+        return ""
+    names = analysis.failed_variable.sel(scenario=scenario).values.tolist()
     named, counts = np.unique(np.array([name for name in names if name], dtype=str), return_counts=True)
     if not len(named):
         return ""
@@ -256,7 +256,7 @@ def _converged(here: xr.Dataset, word: str) -> str:
     """Whether the headline of the inputs that matter most still moves from half of the runs to all of them."""
     if f"{word}_at" not in here or np.isnan(here[f"{word}_at"].values).all():
         return ""
-    at, label = here[f"{word}_at"], here[word].dims[0]
+    at = here[f"{word}_at"]
     leading = np.argsort(-np.nan_to_num(here[word].values, nan=-np.inf), kind="stable")[:_MOST_NAMED]
     moved = np.abs(at.sel(part=PARTS[-1]).values - at.sel(part=PARTS[-2]).values)[leading]
     if np.isnan(moved).any():
