@@ -18,7 +18,6 @@ from .ranges import Ranges, dimensions, flatten
 from .system import (
     Const,
     Equation,
-    Node,
     Symbol,
     System,
     elementwise,

@@ -163,7 +163,7 @@ def negative(argument: Expression) -> Expression:
 
 
 def _fold(names: list[str], arguments: list[Expression]) -> Expression:
-    """Pairs from the left. A sum or product of hundreds is one of parts, so as not to be nested as deep as it is long."""
+    """Pairs from the left; a sum or product of hundreds in parts, so as not to be nested as deeply as it is long."""
     if len(names) > LONGEST and (set(names) <= {"+", "-"} or set(names) == {"*"}):
         parts = []
         for first in range(0, len(arguments), LONGEST):

@@ -230,7 +230,7 @@ class _Draft:
         self.ranges.append(SubscriptRange(name, key(name), members, Where(self.file, node.sourceline or 0)))
 
     def _dimensions(self, node: Any) -> tuple[str, ...]:
-        """Names of the dimensions of a variable; where one comes again, that of a copy, so that a[*,*] runs over both."""
+        """Names of the dimensions of a variable; where one comes again, that of a copy: a[*,*] runs over both."""
         found: list[str] = []
         for dim in self.find(node, "ns:dimensions/ns:dim"):
             name = unquoted(dim.get("name", ""))
