@@ -30,7 +30,7 @@ from capdyn.passes.system import Symbol
 
 METHOD = {"regional": "rk4"}
 # Members of capdyn's ensembles: as many as make its fixed cost a small part.
-MEMBERS = {"tiny": 65536, "small": 16384, "medium": 4096, "regional": 256}
+MEMBERS = {"tiny": 262144, "small": 32768, "medium": 4096, "regional": 256}
 PARAMETER = {"regional": "Local income elasticity"}
 
 
@@ -229,9 +229,11 @@ def _simlin(file: Path, constant: str, stock: Symbol) -> list[Engine]:
     try:
         sim = simlin.load(file).simulate()
         sim.run_to_end()
-        name = next(n for n in sim.get_var_names() if n == stock.variable.lower().replace(" ", "_"))
+        element = f"[{','.join(labels[0] for labels in stock.elements)}]" if stock.shape else ""
+        name = f"{stock.variable}{element}".lower().replace(" ", "_")
+        sim.get_value(name)
     except Exception as error:  # another engine's own errors: it does not read this model
-        print(f"pysimlin does not run {file.name}: {str(error).splitlines()[0][:80]}")
+        print(f"pysimlin does not run {file.name}: {str(error)[:80] or type(error).__name__}")
         return []
     key = constant.lower().replace(" ", "_")
 

@@ -54,6 +54,9 @@ def file(tmp_path, model, monkeypatch):
     return path
 
 
+PARTS = 2  # of a kernel: the programs, and the time loop of a method
+
+
 @pytest.fixture
 def reads(monkeypatch):
     """Counts how often a file is really read."""
@@ -88,7 +91,8 @@ def entries(folder):
 def test_the_second_start_neither_reads_nor_compiles(folder, file, reads, compilations):
     first, second = run(file), run(file)
     xr.testing.assert_identical(first, second)
-    assert len(reads) == len(compilations) == 1
+    assert len(reads) == 1
+    assert len(compilations) == PARTS
     assert {path.suffix for path in entries(folder)} == {".model", ".kernel"}
 
 
@@ -137,13 +141,13 @@ def test_a_mistake_is_reported_every_time(folder, file):
 @pytest.mark.parametrize("where", [0, 20, 79, 80, -1], ids=lambda place: f"byte {place}")
 def test_a_flipped_byte_is_rebuilt(folder, file, suffix, where, reads, compilations):
     expected = run(file)
-    (entry,) = folder.glob(f"*{suffix}")
+    entry = min(folder.glob(f"*{suffix}"))
     whole = entry.read_bytes()
     damaged = bytearray(whole)
     damaged[where] ^= 1
     entry.write_bytes(damaged)
     xr.testing.assert_identical(run(file), expected)
-    assert (len(reads), len(compilations)) == ((2, 1) if suffix == ".model" else (1, 2))
+    assert (len(reads), len(compilations)) == ((2, PARTS) if suffix == ".model" else (1, PARTS + 1))
     assert entry.read_bytes() == whole
 
 
@@ -155,7 +159,8 @@ def test_what_is_no_entry_is_rebuilt(folder, file, content, reads, compilations)
     for entry in entries(folder):
         entry.write_bytes(content)
     xr.testing.assert_identical(run(file), expected)
-    assert len(reads) == len(compilations) == 2
+    assert len(reads) == 2
+    assert len(compilations) == 2 * PARTS
 
 
 def test_an_entry_under_another_name_is_not_trusted(folder):
@@ -181,7 +186,8 @@ def test_off(tmp_path, file, monkeypatch, reads, compilations):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     run(file), run(file)
     assert cache.folder() is None
-    assert len(reads) == len(compilations) == 2
+    assert len(reads) == 2
+    assert len(compilations) == 2 * PARTS
     assert not (tmp_path / "xdg").exists()
 
 

@@ -7,6 +7,7 @@ programs fill parts of it; nothing else is remembered between calls.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,19 @@ class Steps:
     start: float
     length: float
     saves: np.ndarray
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What comes out of `Engine.sweep`, block by block.
+
+    out : ndarray, shape (n_blocks, n_saves, n_kept, lanes); still : shape (n_blocks, n_still, lanes);
+    failed : ndarray of int64, shape (n_blocks, lanes), as from `Engine.march`.
+    """
+
+    out: np.ndarray
+    still: np.ndarray
+    failed: np.ndarray
 
 
 class Engine(ABC):
@@ -98,3 +112,41 @@ class Engine(ABC):
         out : ndarray, shape (n_saves, n_kept, lanes)  filled.
         failed : ndarray of int64, shape (lanes,)  filled: first step at whose beginning a state is not finite, or -1.
         """
+
+    def sweep(
+        self,
+        begin: Callable[[np.ndarray], None],
+        method: str,
+        first: np.ndarray,
+        rows: np.ndarray,
+        numbers: np.ndarray,
+        steps: Steps,
+        slots: np.ndarray,
+        still: np.ndarray,
+    ) -> Swept:
+        """Runs block after block of members from their parameters to their end.
+
+        begin : fills constants and first values of a block; an engine may do it itself by the programs of that name,
+            unless first values need one another (`System.circles`).
+        first : ndarray, shape (n_slots, lanes)  parameters and settings that all share.
+        rows : ndarray of int64, shape (n_rows,)  slots in which members differ.
+        numbers : ndarray, shape (n_rows, n_blocks * lanes)  what stands there.
+        slots : as for `march`. still : ndarray of int64, shape (n_still,)  constants to keep.
+        """
+        swept = self._room(numbers, steps, slots, still)
+        values = self.values()
+        for block, failed in enumerate(swept.failed):
+            values[:] = first
+            values[rows] = numbers[:, block * self.lanes : (block + 1) * self.lanes]
+            begin(values)
+            swept.still[block] = values[still]
+            self.march(method, values, steps, slots, swept.out[block], failed)
+        return swept
+
+    def _room(self, numbers: np.ndarray, steps: Steps, slots: np.ndarray, still: np.ndarray) -> Swept:
+        blocks = numbers.shape[1] // self.lanes
+        return Swept(
+            np.empty((blocks, len(steps.saves), len(slots), self.lanes)),
+            np.empty((blocks, len(still), self.lanes)),
+            np.empty((blocks, self.lanes), dtype=np.int64),
+        )

@@ -188,10 +188,15 @@ def interpolate(table: Table, x: float) -> float:
     if x != x:
         return x
     pieces = segments(table)
-    if x < pieces[0][0] and table.outside != "extrapolate":
-        return table.y[0]
+    clamped = table.outside == "clamp" and len(pieces) > 1
+    if clamped:
+        if x >= table.x[-1]:
+            return table.y[-1]
+        x = max(x, pieces[0][0])
     x0, y0, slope = pieces[0]
     for piece in pieces:
         if x >= piece[0]:
             x0, y0, slope = piece
-    return y0 if slope == 0.0 else y0 + (x - x0) * slope  # an infinite x is clamped too
+    if slope == 0.0 and not clamped:
+        return y0  # an infinite x times zero is not a number
+    return y0 + (x - x0) * slope

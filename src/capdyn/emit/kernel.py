@@ -7,8 +7,8 @@ of members can run on a thread pool.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from threading import Lock
 
 import llvmlite
 import llvmlite.binding as binding
@@ -18,13 +18,16 @@ from ..passes.codec import SYSTEMS
 from ..passes.hoist import hoist
 from ..passes.system import System
 from . import cache
-from .engine import FIXED_METHODS, PROGRAMS, Engine, Steps
+from .engine import PROGRAMS, Engine, Steps, Swept
 from .layout import Layout, lay_out
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
 _MARCH = ctypes.CFUNCTYPE(
     None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT
+)
+_SWEEP = ctypes.CFUNCTYPE(
+    None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 3
 )
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
@@ -33,15 +36,6 @@ def host_lanes() -> int:
     """Doubles in a vector register of this machine: 8, 4 or 2."""
     features = binding.get_host_cpu_features()
     return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
-
-
-@dataclass(frozen=True)
-class _Code:
-    """Keeps the compiled module alive as long as its functions can be called."""
-
-    engine: binding.ExecutionEngine
-    programs: Mapping[str, Callable[..., None]]
-    marches: Mapping[str, Callable[..., None]]
 
 
 class Kernel(Engine):
@@ -56,8 +50,30 @@ class Kernel(Engine):
 
     def __init__(self, system: System, lanes: int | None = None):
         super().__init__(lay_out(hoist(system)), lanes or host_lanes())
-        machine = _target()
-        self._code = _load(_machine_code(self.layout, self.lanes, machine), machine)
+        self._machine = _target()
+        self._key = _key(self.layout.system, self.lanes, self._machine)
+        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), self._machine)
+        self._lock = Lock()
+        self._marches: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {}
+        self._add("programs")
+        self._programs = {name: _PROGRAM(self._engine.get_function_address(name)) for name in PROGRAMS}
+
+    def _add(self, part: str) -> None:
+        """Makes the machine code of a part callable: the programs, or the time loop of a method."""
+        code = _machine_code(self.layout, self.lanes, part, self._key, self._machine)
+        self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+
+    def _loops(self, method: str) -> tuple[Callable[..., None], Callable[..., None]]:
+        """March and sweep of a method; made when they are first wanted."""
+        with self._lock:
+            if method not in self._marches:
+                self._add(method)
+                march, sweep = (
+                    self._engine.get_function_address(f"{f}.{method}") for f in ("march", "sweep")
+                )
+                self._marches[method] = _MARCH(march), _SWEEP(sweep)
+            return self._marches[method]
 
     def values(self) -> np.ndarray:
         """Room for one block of members, aligned as the vector loads want it."""
@@ -68,7 +84,7 @@ class Kernel(Engine):
         return raw[first : first + count * 8].view(np.float64).reshape(self.layout.size, self.lanes)
 
     def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:
-        self._code.programs[program](values.ctypes.data, time, held, step)
+        self._programs[program](values.ctypes.data, time, held, step)
 
     def march(
         self,
@@ -81,7 +97,8 @@ class Kernel(Engine):
     ) -> None:
         saves = np.append(steps.saves, -1)  # the loop ends at the save behind which there is none
         tape = self.tape(values, steps)
-        self._code.marches[method](
+        march, _ = self._loops(method)
+        march(
             values.ctypes.data,
             steps.start,
             steps.length,
@@ -93,6 +110,46 @@ class Kernel(Engine):
             tape.ctypes.data,
             len(tape),
         )
+
+    def sweep(
+        self,
+        begin: Callable[[np.ndarray], None],
+        method: str,
+        first: np.ndarray,
+        rows: np.ndarray,
+        numbers: np.ndarray,
+        steps: Steps,
+        slots: np.ndarray,
+        still: np.ndarray,
+    ) -> Swept:
+        # The tape of each block is as long as its lags.
+        if self.layout.lags or self.layout.system.circles:
+            return super().sweep(begin, method, first, rows, numbers, steps, slots, still)
+        _, sweep = self._loops(method)
+        swept = self._room(numbers, steps, slots, still)
+        saves = np.append(steps.saves, -1)
+        values, numbers = self.values(), np.ascontiguousarray(numbers)
+        sweep(
+            values.ctypes.data,
+            first.ctypes.data,
+            rows.ctypes.data,
+            numbers.ctypes.data,
+            len(rows),
+            numbers.shape[1],
+            len(swept.failed),
+            steps.start,
+            steps.length,
+            saves.ctypes.data,
+            len(steps.saves),
+            slots.ctypes.data,
+            len(slots),
+            still.ctypes.data,
+            len(still),
+            swept.out.ctypes.data,
+            swept.still.ctypes.data,
+            swept.failed.ctypes.data,
+        )
+        return swept
 
 
 def _target() -> binding.TargetMachine:
@@ -124,15 +181,17 @@ def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
     )
 
 
-def _machine_code(layout: Layout, lanes: int, machine: binding.TargetMachine) -> bytes:
-    """The object file of a System, from the cache if it was compiled before."""
-    key = _key(layout.system, lanes, machine)
+def _machine_code(layout: Layout, lanes: int, part: str, key: str, machine: binding.TargetMachine) -> bytes:
+    """The object file of a part of a System, from the cache if it was compiled before."""
+    key = key and cache.digest((key, part))
     found = cache.get("kernel", key) if key else None
     if found is None:
-        # The writer of IR is not needed for a kernel that is there already.
-        from .llvm import write_module
+        # The writers of IR are not needed for a kernel that is there already.
+        from .llvm import write_programs
+        from .sweeps import write_loops
 
-        found = _compile(str(write_module(layout, lanes)), machine)
+        module = write_programs(layout, lanes) if part == "programs" else write_loops(layout, lanes, part)
+        found = _compile(str(module), machine)
         if key:
             cache.put("kernel", key, found)
     return found
@@ -147,13 +206,3 @@ def _compile(text: str, machine: binding.TargetMachine) -> bytes:
     builder = binding.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return machine.emit_object(module)
-
-
-def _load(code: bytes, machine: binding.TargetMachine) -> _Code:
-    """Machine code ready to be called."""
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    engine.add_object_file(binding.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    programs = {name: _PROGRAM(engine.get_function_address(name)) for name in PROGRAMS}
-    marches = {name: _MARCH(engine.get_function_address(name)) for name in FIXED_METHODS}
-    return _Code(engine, programs, marches)

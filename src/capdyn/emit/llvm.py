@@ -7,12 +7,13 @@ is either a Python integer or a number in a register.
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 import llvmlite.ir as ir
 
-from ..lang.expressions import Table
 from ..passes.system import (
     Axis,
     Clock,
@@ -27,14 +28,14 @@ from ..passes.system import (
     Position,
     Reduce,
     Root,
+    System,
     Unknown,
     walk,
 )
 from .engine import PROGRAMS
 from .instructions import Instructions
-from .interpret import segments
 from .layout import Layout, strides
-from .marches import write_marches
+from .tables import interpolate
 
 UNROLL = 16  # elements up to which an array equation is written out one by one
 
@@ -43,38 +44,114 @@ _REAL = ir.DoubleType()
 _Place = int | Any  # a number now, or an IR value
 
 
-def write_module(layout: Layout, lanes: int) -> ir.Module:
-    """IR with the functions `constants`, `initial`, `flows`, `outputs` and one for each of `RULES`.
+def write_programs(layout: Layout, lanes: int) -> ir.Module:
+    """IR with the functions `constants`, `initial`, `flows`, `outputs` and, where they differ, `stages`.
 
     A program has the signature (values, time, held, step); `values` points to a vector for each slot.
     """
     module = ir.Module("capdyn")
-    vector = ir.VectorType(_REAL, lanes)
-    signature = ir.FunctionType(ir.VoidType(), [vector.as_pointer(), _REAL, _REAL, _REAL])
-    programs = {}
-    # Without anything that is of the beginning of a step only, all stages run the same program.
-    names = PROGRAMS + (("stages",) if layout.system.held or layout.plain else ())
-    for name in names:
-        function = ir.Function(module, signature, name)
-        function.args[0].add_attribute("noalias")
-        programs[name] = function
-        writer = _Writer(function, layout, lanes)
-        for equation in getattr(layout.system, name):
-            writer.equation(equation)
-        writer.builder.ret_void()
-    programs.setdefault("stages", programs["flows"])
-    write_marches(module, layout, lanes, programs)
+    for name in programs(layout.system):
+        function = declare_program(module, name, lanes)
+        _write(function, layout, lanes, name, Bases(function.args[0]))
     return module
 
 
-class _Writer:
-    """Writes the equations of one program, in order, into one function."""
+def programs(system: System) -> tuple[str, ...]:
+    """Without anything that is of the beginning of a step only, all stages run the same program."""
+    return PROGRAMS + (("stages",) if system.held or system.memories.keys() - system.lags.keys() else ())
 
-    def __init__(self, function: ir.Function, layout: Layout, lanes: int):
-        self.layout = layout
+
+def declare_program(module: ir.Module, name: str, lanes: int) -> ir.Function:
+    """A program as it is called."""
+    signature = ir.FunctionType(ir.VoidType(), [_pointer(lanes), _REAL, _REAL, _REAL])
+    function = ir.Function(module, signature, name)
+    function.args[0].add_attribute("noalias")
+    return function
+
+
+def write_rates(module: ir.Module, layout: Layout, lanes: int, name: str) -> ir.Function:
+    """The program `name` ('flows' or 'stages') as a function that keeps what the time loop needs and nothing else.
+
+    Its signature is (values, states, rates, time, held, step): stocks and their derivatives have a place of their own.
+    """
+    pointer = _pointer(lanes)
+    signature = ir.FunctionType(ir.VoidType(), [pointer, pointer, pointer, _REAL, _REAL, _REAL])
+    function = ir.Function(module, signature, f"rates.{name}")
+    function.linkage = "internal"
+    values, states, rates = function.args[:3]
+    bases = Bases(
+        values, {"state": (states, layout.states.start), "derivative": (rates, layout.derivatives.start)}
+    )
+    system = layout.system
+    kept = {s.name for s in system.symbols.values() if s.kind in ("derivative", "next")}
+    kept |= {*system.held, *_looked_up(getattr(system, name))}
+    _write(function, layout, lanes, name, bases, kept)
+    return function
+
+
+def _write(
+    function: ir.Function,
+    layout: Layout,
+    lanes: int,
+    name: str,
+    bases: Bases,
+    kept: Container[str] | None = None,
+) -> None:
+    """Fills a function with the equations of a program."""
+    function.attributes.alignstack = max(16, min(64, 8 * lanes))  # a register that is spilled is a cache line
+    writer = _Writer(function, layout, lanes, bases, kept)
+    for equation in getattr(layout.system, name):
+        writer.equation(equation)
+    writer.builder.ret_void()
+
+
+def _pointer(lanes: int) -> ir.PointerType:
+    return ir.VectorType(_REAL, lanes).as_pointer()
+
+
+def is_looped(equation: Equation) -> bool:
+    """Whether an equation is a loop over its elements, and not written out for each."""
+    return equation.size > UNROLL and not _has_several_tables(equation.node)
+
+
+def _looked_up(equations: Iterable[Equation]) -> set[str]:
+    """Symbols that loops go through, which must be in memory."""
+    found = set()
+    for equation in equations:
+        for node in walk(equation.node):
+            if is_looped(equation) or (isinstance(node, Reduce) and node.size > UNROLL):
+                found |= {inner.symbol for inner in walk(node) if isinstance(inner, Load)}
+        if is_looped(equation):
+            found.add(equation.target)
+    return found
+
+
+@dataclass(frozen=True)
+class Bases:
+    """Where slots are in memory: at `values`, but for kinds of symbols that have (pointer, first slot) of their own."""
+
+    values: ir.Value
+    others: Mapping[str, tuple[ir.Value, int]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> tuple[ir.Value, int]:
+        return self.others.get(kind, (self.values, 0))
+
+
+class _Writer:
+    """Writes the equations of one program, in order, into one function. kept : symbols to store, None for all."""
+
+    def __init__(
+        self,
+        function: ir.Function,
+        layout: Layout,
+        lanes: int,
+        bases: Bases,
+        kept: Container[str] | None = None,
+    ):
+        self.layout, self.bases, self.kept = layout, bases, kept
         self.builder = ir.IRBuilder(function.append_basic_block())
         self.do = Instructions(self.builder, lanes)
-        self.values, time, held, step = function.args
+        time, held, step = function.args[-3:]
         self.unknown: ir.Value = self.do.constant(0.0)
         self.clock = {
             which: self.do.spread(number)
@@ -85,7 +162,7 @@ class _Writer:
 
     def equation(self, equation: Equation) -> None:
         """An array equation, unrolled or as a nest of loops."""
-        loop = equation.size > UNROLL and not _has_several_tables(equation.node)
+        loop = is_looped(equation)
         self._nest(equation, 0, {}, loop)
         if loop:
             for slot in self.layout.slots(equation.target):
@@ -118,9 +195,19 @@ class _Writer:
         value = self.do.number(self.lower(equation.node, axes))
         index = tuple(Axis(axis, positions) for axis, positions in enumerate(equation.block))
         slot = self._slot(equation.target, index, axes)
-        self.do.store(value, self.values, slot)
+        if self.kept is None or equation.target in self.kept:
+            self.do.store(value, *self._address(equation.target, slot))
         if isinstance(slot, int):
             self.known[slot] = value
+
+    def _address(self, symbol: str, slot: _Place) -> tuple[ir.Value, _Place]:
+        """Pointer and offset of a slot."""
+        base, first = self.bases.of(self.layout.system.symbols[symbol].kind)
+        if not first:
+            return base, slot
+        return base, slot - first if isinstance(slot, int) else self.builder.sub(
+            slot, ir.Constant(_INT, first)
+        )
 
     def _slot(self, symbol: str, index: tuple[Index, ...], axes: dict[int, _Place]) -> _Place:
         """Slot of an element: a number now, or computed in a register."""
@@ -179,14 +266,14 @@ class _Writer:
             places = [self._place(index, axes) for index in node.index]
             assert all(isinstance(p, int) for p in places)
             place = sum(p * s for p, s in zip(places, strides(node.shape), strict=True) if isinstance(p, int))
-        return self._interpolate(node.tables[place], self.do.number(self.lower(node.argument, axes)))
+        return interpolate(self.do, node.tables[place], self.do.number(self.lower(node.argument, axes)))
 
     def _load(self, node: Load, axes: dict[int, _Place]) -> ir.Value:
         slot = self._slot(node.symbol, node.index, axes)
         if not isinstance(slot, int):
-            return self.do.load(self.values, slot)
+            return self.do.load(*self._address(node.symbol, slot))
         if slot not in self.known:
-            self.known[slot] = self.do.load(self.values, slot)
+            self.known[slot] = self.do.load(*self._address(node.symbol, slot))
         return self.known[slot]
 
     def _reduce(self, node: Reduce, axes: dict[int, _Place]) -> ir.Value:
@@ -219,25 +306,6 @@ class _Writer:
             self.builder.store(self.builder.select(above, here, self.builder.load(low)), low)
             self.builder.store(self.builder.select(above, self.builder.load(high), here), high)
         return middle()
-
-    def _interpolate(self, table: Table, x: ir.Value) -> ir.Value:
-        """Chooses the last piece that has begun; the same arithmetic as `capdyn.emit.interpret.interpolate`."""
-        pieces = segments(table)
-        result = self._piece(pieces[0], x)
-        for piece in pieces[1:]:
-            begun = self.do.compare(">=", x, self.do.constant(piece[0]))
-            result = self.builder.select(begun, self._piece(piece, x), result)
-        if table.outside != "extrapolate":
-            before = self.do.compare("<", x, self.do.constant(pieces[0][0]))
-            result = self.builder.select(before, self.do.constant(table.y[0]), result)
-        return self.builder.select(self.builder.fcmp_unordered("uno", x, x), x, result)
-
-    def _piece(self, piece: tuple[float, float, float], x: ir.Value) -> ir.Value:
-        x0, y0, slope = piece
-        if slope == 0.0:
-            return self.do.constant(y0)
-        rise = self.builder.fmul(self.builder.fsub(x, self.do.constant(x0)), self.do.constant(slope))
-        return self.builder.fadd(self.do.constant(y0), rise)
 
 
 def _has_several_tables(node: Node) -> bool:

@@ -1,14 +1,14 @@
-"""How many members a block of an ensemble takes."""
+"""How many members a block of an ensemble takes, and how many blocks a call."""
 
 from __future__ import annotations
 
+from ..emit.engine import Steps
 from ..emit.kernel import host_lanes
 from ..passes.system import System
 
 # Small models wait for one result before the next can begin: several vectors in flight fill the time.
-# And a block costs a tenth of a millisecond of Python, which a small model would feel.
 # (elements of the flows up to which, vectors); measured, see docs/performance.md.
-_VECTORS = ((4, 32), (64, 8), (160, 4), (400, 2))
+_VECTORS = ((64, 4), (250, 2))
 
 
 def block_lanes(system: System, n_members: int) -> int:
@@ -17,3 +17,18 @@ def block_lanes(system: System, n_members: int) -> int:
     elements = sum(equation.size for equation in system.flows)
     vectors = next((vectors for most, vectors in _VECTORS if elements <= most), 1)
     return lanes * vectors if n_members > lanes else lanes
+
+
+# A call costs a fifth of a millisecond of Python; what it computes should be worth that, and short enough to be
+# interrupted. Its results should stay near the processor.
+_ELEMENTS_A_CALL = 5e7
+_BYTES_A_CALL = 8e6
+
+
+def chunk_blocks(system: System, steps: Steps, lanes: int, n_kept: int, n_members: int) -> int:
+    """How many blocks of members one call of the engine takes; n_members : what there is to do for a thread."""
+    elements = sum(equation.size for equation in system.flows) * lanes
+    work = _ELEMENTS_A_CALL / (max(elements, 1) * (steps.saves[-1] + 1))
+    room = _BYTES_A_CALL / (8 * lanes * max(n_kept, 1) * len(steps.saves))
+    share = n_members / (4 * lanes)  # so that no thread waits long for another at the end
+    return max(1, int(min(work, room, share)))

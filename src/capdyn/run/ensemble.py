@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -18,9 +18,10 @@ import xarray as xr
 from ..emit.engine import Engine
 from ..errors import ArgumentError
 from ..lang.model import CONTROLS
+from ..passes.draft import MEMBER
 from ..passes.system import Load, System, walk
 from . import label
-from .blocks import block_lanes
+from .blocks import block_lanes, chunk_blocks
 from .clock import Clock
 from .failure import first_failures
 from .features import STATISTICS, Feature, check, compute
@@ -191,23 +192,36 @@ class _Crew:
         self.constants = np.empty((n_members, len(slots)))
         self.failed = np.full(n_members, -1, dtype=np.int64)
         self.broken = np.zeros(n_members, dtype=bool)
+        self.rows = sample.slots
+        if MEMBER in layout.start:
+            self.rows = np.append(sample.slots, layout.start[MEMBER])
         # Most ensembles vary nothing that time settings depend on.
         self._clock_may_differ = not set(CONTROLS).isdisjoint(_reached(layout.system, sample.symbols))
 
     def work(self, threads: int) -> None:
-        """Runs all members. An interruption or an error is heard at the end of the blocks that are under way."""
-        starts = count(0, self.machine.lanes)
+        """Runs all members. An interruption or an error is heard at the end of the chunks that are under way."""
+        self.chunk = self.machine.lanes * chunk_blocks(
+            self.machine.layout.system,
+            self.steps,
+            self.machine.lanes,
+            len(self.kept),
+            -(-len(self.failed) // threads),
+        )
+        starts = count(0, self.chunk)
         stopped = False
 
         def take() -> None:
             while not stopped and (start := next(starts)) < len(self.failed):
-                self._block(start)
+                self._chunk(start)
 
         with ThreadPoolExecutor(threads) as pool:
-            hands = [pool.submit(take) for _ in range(threads)]
+            hands = {pool.submit(take) for _ in range(threads)}
             try:
-                for hand in hands:
-                    hand.result()
+                # Waiting without an end hears no interruption that another thread or Windows sends.
+                while hands:
+                    done, hands = wait(hands, timeout=0.1, return_when=FIRST_EXCEPTION)
+                    for hand in done:
+                        hand.result()
             finally:
                 stopped = True
 
@@ -219,27 +233,51 @@ class _Crew:
         sow(self.machine, values, self.seed, self.sample.members[members])
         return values
 
-    def _block(self, start: int) -> None:
-        """Runs the members from `start` on that fit into the lanes; lanes that are left over repeat the last."""
+    def _chunk(self, start: int) -> None:
+        """Runs `self.chunk` members from `start` on, in one call of the engine."""
         machine = self.machine
-        members = np.arange(start, min(start + machine.lanes, len(self.failed)))
+        members = np.arange(start, min(start + self.chunk, len(self.failed)))
         here = slice(start, start + len(members))
-        values = self.start(members)
+        numbers = self._numbers(members)
         if self._clock_may_differ:
-            read_clock(machine, values, self.settings, self.model)
-        begin(machine, values, self.clock)
-        part = np.empty((len(self.steps.saves), len(self.kept), machine.lanes))
-        marks = np.empty(machine.lanes, dtype=np.int64)
-        machine.march(self.clock.method, values, self.steps, self.kept, part, marks)
-        part, marks = part[:, :, : len(members)], marks[: len(members)]
+            for first in range(0, numbers.shape[1], machine.lanes):
+                values = machine.values()
+                values[:] = self.first
+                values[self.rows] = numbers[:, first : first + machine.lanes]
+                read_clock(machine, values, self.settings, self.model)
+        swept = machine.sweep(
+            lambda values: begin(machine, values, self.clock),
+            self.clock.method,
+            self.first,
+            self.rows,
+            numbers,
+            self.steps,
+            self.kept,
+            self._still,
+        )
         if self.features is None:
-            rows = part
+            rows = swept.out
         else:
-            rows = np.stack([compute(feature, part, self.clock.times) for feature in self.features])
-        self.out[here] = np.moveaxis(rows, 2, 0)
-        self.constants[here] = values[self._still, : len(members)].T
-        self.failed[here] = marks
-        self.broken[here] = (marks >= 0) | ~np.isfinite(part).all(axis=(0, 1))
+            part = np.moveaxis(swept.out, 1, 0)  # shape (n_saves, n_blocks, n_kept, lanes)
+            rows = np.stack([compute(feature, part, self.clock.times) for feature in self.features], axis=1)
+        self.out[here] = _member_first(rows)[: len(members)]
+        self.constants[here] = _member_first(swept.still)[: len(members)]
+        self.failed[here] = swept.failed.ravel()[: len(members)]
+        finite = np.isfinite(swept.out).all(axis=(1, 2)).ravel()[: len(members)]
+        self.broken[here] = (self.failed[here] >= 0) | ~finite
+
+    def _numbers(self, members: np.ndarray) -> np.ndarray:
+        """What differs between members, a column each; the last fills the lanes that are left over."""
+        numbers = self.sample.values[:, members]
+        if len(self.rows) > len(numbers):
+            numbers = np.vstack([numbers, self.sample.members[members].astype(float)])
+        return np.pad(numbers, ((0, 0), (0, -len(members) % self.machine.lanes)), mode="edge")
+
+
+def _member_first(blocks: np.ndarray) -> np.ndarray:
+    """shape (n_blocks, ..., lanes) -> (n_blocks * lanes, ...)"""
+    members = np.moveaxis(blocks, -1, 1)
+    return members.reshape(members.shape[0] * members.shape[1], *members.shape[2:])
 
 
 def _reached(system: System, symbols: Iterable[str]) -> set[str]:
@@ -315,7 +353,7 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
     """Adds `status`, `failed_time` and `failed_variable`; a failed member is run once more to see where it broke."""
     machine, clock, broken = crew.machine, crew.clock, crew.broken
     times = np.where(crew.failed >= 0, clock.initial + crew.failed * clock.step, np.nan)
-    variables = np.full(len(broken), "", dtype=object)
+    found: dict[int, str] = {}
     unexplained = np.flatnonzero(broken)[:_MOST_EXPLAINED]
     # Those that failed at about the same time share a block: it stops at the last of them.
     unexplained = unexplained[np.argsort(crew.failed[unexplained], kind="stable")]
@@ -327,7 +365,9 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
         for member, failure in zip(members, failures, strict=True):
             if failure is not None:
                 times[member] = failure.time
-                variables[member] = machine.layout.name_of(failure.slot)
+                found[member] = machine.layout.name_of(failure.slot)
+    variables = np.zeros(len(broken), dtype=f"<U{max(map(len, found.values()), default=1)}")
+    variables[list(found)] = list(found.values())
     status = np.where(broken, NOT_FINITE, OK).astype(np.int8)
     about = {
         "long_name": "Outcome of the run",
@@ -346,7 +386,7 @@ def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
         ),
         failed_variable=(
             "member",
-            variables.astype(str),
+            variables,
             {"long_name": "First variable that was not finite"},
         ),
     )

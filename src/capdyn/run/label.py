@@ -6,6 +6,7 @@ import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -188,11 +189,17 @@ def _on_one_line(equation: str) -> str:
     return re.sub(r"\s*\\?\n\s*", " ", equation)
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:  # capdyn from a folder that is not installed
         return "?"
+
+
+def versions() -> str:
+    """What runs now: python and the packages that numbers depend on."""
+    return ", ".join([f"python {platform.python_version()}", *(f"{p} {_version(p)}" for p in _PACKAGES)])
 
 
 def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str) -> dict[str, Any]:
@@ -204,8 +211,6 @@ def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str)
         "method": clock.method,
         "step": clock.step if clock.is_fixed else 0.0,
         "tolerances": tolerances,
-        "versions": ", ".join(
-            [f"python {platform.python_version()}", *(f"{p} {_version(p)}" for p in _PACKAGES)]
-        ),
+        "versions": versions(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -34,7 +34,9 @@ class Distribution:
         return np.clip(found, self.low, self.high)
 
     def quantile_of(self, value: float) -> float:
-        """The quantile at which a value stands; 0 or 1 outside the ends."""
+        """The quantile at which a value stands, 0 or 1 outside the ends; of a discrete one the middle of its step."""
+        if self.values:
+            return float(KINDS[self.kind].quantile(self, value))
         if value <= self.low:
             return 0.0
         return 1.0 if value >= self.high else float(KINDS[self.kind].quantile(self, value))
