@@ -157,7 +157,7 @@ def _path(
 def _label(equation: Equation, symbols: dict[str, Symbol]) -> str:
     symbol = symbols[equation.target]
     name = symbol.variable or equation.target.rpartition(" of ")[2]  # a hidden part of a variable
-    if equation.block and all(len(positions) == 1 for positions in equation.block):
+    if symbol.elements and all(len(positions) == 1 for positions in equation.block):
         name += (
             f"[{','.join(labels[p[0]] for labels, p in zip(symbol.elements, equation.block, strict=True))}]"
         )
