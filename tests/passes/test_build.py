@@ -138,7 +138,7 @@ def test_the_order_of_a_delay(model, order):
 
 
 def test_a_circle_through_a_function_of_whole_arrays(model):
-    with pytest.raises(capdyn.ModelError, match=r"Circular definition: 'o'.* \(line 3\)"):
+    with pytest.raises(capdyn.ModelError, match=r"Circular definition: 'o\[r1\]' \(line 3\) -> 'o' "):
         model("R: r1, r2\no[R] = VECTOR SORT ORDER(o[R], 1)")
 
 

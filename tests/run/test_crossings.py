@@ -102,11 +102,14 @@ def test_a_jump_onto_another_threshold(tmp_path):
 
 
 def test_a_touch_within_one_step(tmp_path):
-    """x = (t - 2.03)^2 - 0.0001 is below 0 for 0.02 only; dy/dt is 1 there."""
+    """x = (t - 2.03)^2 - 0.0001 is below 0 for 0.02 only; dy/dt is 1 there.
+
+    x moves at 0.02 when it crosses: an error of 1e-9 in it, ten times the tolerance, makes 5e-8 at each crossing.
+    """
     text = "x = INTEG(2*(Time - 2.03), 2.03^2 - 0.0001)\ny = INTEG(IF THEN ELSE(x < 0, 1, 0), 0)"
     for method in METHODS:
         found = run(tmp_path, text, method, time_step=1)
-        assert abs(float(found["y"][-1]) - 0.02) < 1e-8, method
+        assert abs(float(found["y"][-1]) - 0.02) < 1e-7, method
 
 
 def test_arrays_and_sums(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError, Problem, Where
@@ -150,7 +151,7 @@ def _path(
         path[path.index(min(path, key=lambda e: (e.where is None, e.where))) :]
         + path[: path.index(min(path, key=lambda e: (e.where is None, e.where)))]
     )
-    names = [_label(equation, symbols) for equation in path]
+    names = [name for name, _ in groupby(_label(equation, symbols) for equation in path)]
     return " -> ".join([*names, names[0]]), path[0].where
 
 
