@@ -46,6 +46,46 @@ def process(*arguments: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run(command, capture_output=True, text=True, **options)
 
 
+NOISE = "Level = INTEG(RANDOM NORMAL(-10, 10, 0, 1, 0), 0)"
+
+
+def stored_noise(out: str, *arguments: str) -> bytes:
+    """The numbers that `capdyn run` has stored for a model with noise."""
+    done = process("run", "noise.mdl", "-o", out, *arguments)
+    assert done.returncode == 0, done.stderr
+    (run,) = capdyn.load_run(out)
+    return run["Level"].values.tobytes()
+
+
+def test_the_seed_makes_the_numbers(folder):
+    Path("noise.mdl").write_text(mdl(NOISE))
+    first = stored_noise("a", "--seed", "7")
+    assert stored_noise("b", "--seed", "7") == first
+    assert stored_noise("c", "--seed", "8") != first
+    zero = stored_noise("d", "--seed", "0")
+    assert zero == stored_noise("e") and zero != first
+    (run,) = capdyn.load_run("d")
+    assert run.attrs["seed"] == 0
+
+
+@pytest.mark.parametrize("seed", ["-1", "9007199254740992", "x"])
+def test_a_seed_that_is_none(folder, seed):
+    Path("noise.mdl").write_text(mdl(NOISE))
+    done = call("run", "noise.mdl", "--seed", seed)
+    assert done.exit_code == 2 and not Path("runs").exists()
+
+
+def test_crossings(folder):
+    Path("tank.mdl").write_text(mdl("Tank = INTEG(IF THEN ELSE(Tank > 2, -1, 1), 1)"))
+    refused = process("run", "tank.mdl", "--method", "lsoda", "--crossings", "refuse")
+    assert refused.returncode == 2 and "tank.mdl:2:" in refused.stderr and "locate" in refused.stderr
+    slides = process("run", "tank.mdl", "--method", "lsoda")
+    assert (
+        slides.returncode == 2 and "slides along a threshold" in slides.stderr and not Path("runs").exists()
+    )
+    assert process("run", "tank.mdl", "--method", "rk4", "--crossings", "refuse").returncode == 0
+
+
 def everything_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 

@@ -167,13 +167,6 @@ def test_files_are_what_the_generator_writes(case):
         assert written == text, f"{case.name}/{name}: run python tests/corpus/make.py"
 
 
-# Functions whose models are still to come; their values are tested in tests/emit/test_random.py and
-# test_array_functions.py. The list may only become shorter: what has a model must not stand here.
-TO_COME = {
-    "random 0 1", "random uniform", "random normal", "random exponential", "random", "normal", "vector select",
-    "vector sort order", "vector rank", "vector elm map", "vector reorder", "invert matrix", "allocate available",
-    "allocate by priority",
-}  # fmt: skip
 INSIDE = {"#draw", "#normal quantile", "#normal cumulative"}  # what the random functions are written in
 
 
@@ -192,7 +185,7 @@ class TestCoverage:
     def test_every_function_and_every_kind_of_expression(self):
         found = list(self.expressions())
         called = {here.function for here in found if isinstance(here, Call)}
-        assert FUNCTIONS.keys() - called == TO_COME | INSIDE
+        assert FUNCTIONS.keys() - called == INSIDE
         kinds = {type(here).__name__ for here in found}
         assert {
             "Number",
@@ -209,7 +202,7 @@ class TestCoverage:
         lacking = {
             name
             for name, (function, _) in adapt.FIELDS.items()
-            if function not in called and function not in UNSUPPORTED and function not in TO_COME
+            if function not in called and function not in UNSUPPORTED
         }
         assert lacking == set()
 
@@ -222,10 +215,7 @@ class TestCoverage:
             for equation in getattr(system, program)
             for node in ir.walk(equation.node)
         ]
-        assert {type(node) for node in nodes} == set(ir.Node.__args__) - {
-            ir.Root,
-            ir.Unknown,
-        }  # ALLOCATE, to come
+        assert {type(node) for node in nodes} == set(ir.Node.__args__)
         assert {node.which for node in nodes if isinstance(node, ir.Clock)} == {"time", "held", "step"}
         used = {
             kind.name

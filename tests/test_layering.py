@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "errors": (set(), set()),
     "lang": ({"errors"}, set()),
     "solve": ({"errors"}, {"numpy", "scipy"}),
-    "read": ({"errors", "lang"}, {"pysd", "parsimonious", "lxml", "numpy", "openpyxl"}),
+    "read": ({"errors", "lang"}, {"pysd", "parsimonious", "lxml", "numpy", "openpyxl", "xlrd"}),
     "passes": ({"errors", "lang"}, {"networkx"}),
     "emit": ({"errors", "lang", "passes"}, {"numpy", "llvmlite"}),
     "run": ({"errors", "lang", "solve", "read", "passes", "emit"}, {"numpy", "xarray", "pydantic", "rich"}),

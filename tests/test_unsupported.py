@@ -37,9 +37,9 @@ CONSTRUCTS = {
         "x = GET VDF CONSTANTS('a', 'b', 0)",
         "GET VDF CONSTANTS reads files of Vensim's own.",
     ),
-    "old spreadsheets": (
-        "x = GET XLS CONSTANTS('a.xls', 'b', 'A1')",
-        "'a.xls' is not of a kind that can be read.",
+    "other spreadsheets": (
+        "x = GET XLS CONSTANTS('a.ods', 'b', 'A1')",
+        "'a.ods' is not of a kind that can be read.",
     ),
     "a tag for a file": (
         "x = GET XLS CONSTANTS('?a', 'b', 'A1')",
@@ -58,7 +58,7 @@ REST = ":MACRO: M(input)\nM = input ~~|\n:END OF MACRO:\nR: r1, r2 ~~|\na[R] = 1
 @pytest.mark.parametrize("equation, what", CONSTRUCTS.values(), ids=CONSTRUCTS)
 def test_constructs(tmp_path, equation, what):
     path = tmp_path / "m.mdl"
-    (tmp_path / "a.xls").write_bytes(b"\xd0\xcf")
+    (tmp_path / "a.ods").write_bytes(b"\xd0\xcf")
     name = equation.split(" =")[0]
     rest = "".join(line for line in mdl("").splitlines(keepends=True) if not line.startswith((name, "{")))
     path.write_text("{UTF-8}\n" + equation + " ~~|\n" + REST + rest)

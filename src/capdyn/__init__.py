@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .checks.check import check
     from .checks.finding import Finding
     from .errors import ArgumentError, CapdynError, ModelError, NumericalError, ScenarioError, StoreError
+    from .evidence.ablate import ablate
+    from .evidence.judge import judge
     from .explain.loops import named_loops
     from .explain.structure import structure
     from .report import write_report
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from .run.sensitivities import sensitivities
     from .run.simulate import simulate
     from .run.store import load, load_run, save
+    from .study.plan import Plan
+    from .study.read import read_study
+    from .study.run import load_study, run_study
+    from .study.study import Study
 
 _HOME = {
     "ArgumentError": ".errors",
@@ -36,15 +42,22 @@ _HOME = {
     "Model": ".run.open",
     "ModelError": ".errors",
     "NumericalError": ".errors",
+    "Plan": ".study.plan",
     "ScenarioError": ".errors",
     "StoreError": ".errors",
+    "Study": ".study.study",
+    "ablate": ".evidence.ablate",
     "check": ".checks.check",
     "compare": ".run.compare",
     "ensemble": ".run.ensemble",
+    "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
+    "load_study": ".study.run",
     "named_loops": ".explain.loops",
     "open_model": ".run.open",
+    "read_study": ".study.read",
+    "run_study": ".study.run",
     "save": ".run.store",
     "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
@@ -60,15 +73,22 @@ __all__ = [
     "Model",
     "ModelError",
     "NumericalError",
+    "Plan",
     "ScenarioError",
     "StoreError",
+    "Study",
+    "ablate",
     "check",
     "compare",
     "ensemble",
+    "judge",
     "load",
     "load_run",
+    "load_study",
     "named_loops",
     "open_model",
+    "read_study",
+    "run_study",
     "save",
     "sensitivities",
     "simulate",

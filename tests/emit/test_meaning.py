@@ -217,6 +217,16 @@ class TestRungeKutta:
         assert error("euler", 0.01) / error("euler", 0.005) == pytest.approx(2, rel=0.05)
 
 
+def test_a_cup_of_tea_cools(model):
+    """The classic: 180 degrees in a room of 70, by a method of eighth order as good as the closed form."""
+    opened = model(
+        "Cup = INTEG(-loss, 180)\nloss = (Cup - Room)/Time to cool\nRoom = 70\nTime to cool = 10",
+        final_time=30,
+    )
+    result = capdyn.simulate(opened, method="dop853", rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(result["Cup"], 70 + 110 * np.exp(-result["time"].values / 10), rtol=1e-9)
+
+
 @pytest.mark.parametrize("method", ["lsoda", "radau", "bdf", "dop853", "rk45"])
 class TestAdaptive:
     def test_decay(self, model, method):

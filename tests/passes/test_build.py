@@ -83,9 +83,10 @@ def test_indices(model):
     ],
 )
 def test_switch_times(model, equations, expected):
+    from capdyn.run.adaptive import switch_times
     from capdyn.run.clock import Clock
     from capdyn.run.scenario import resolve
-    from capdyn.run.simulate import fill, read_clock, switch_times
+    from capdyn.run.simulate import fill, read_clock
 
     opened = model(equations, final_time=4)
     machine = opened.engine("interpret")
@@ -128,3 +129,12 @@ def test_giving_nothing_changes_nothing(model):
 def test_what_follows_except_must_be_there(model, equations, message):
     with pytest.raises(capdyn.ModelError, match=message):
         model("S: s1, s2\n" + equations)
+
+
+@pytest.mark.parametrize("copy, dims", [("j <-> i\n", ("i", "j")), ("", ("i", "i 2"))], ids=["copy", "none"])
+def test_two_dimensions_along_one_range_have_two_names(model, copy, dims):
+    """Given element by element, both are of the range i, and a Dataset has each dimension once."""
+    equations = "m[i1,i1] = 1\nm[i1,i2] = 2\nm[i2,i1] = 3\nm[i2,i2] = 4*Time"
+    found = capdyn.simulate(model(f"i: i1, i2\n{copy}{equations}"))["m"]
+    assert found.dims == ("time", *dims)
+    assert found.sel({dims[0]: "i2", dims[1]: "i1"}).values.tolist() == [3] * 5

@@ -13,6 +13,7 @@ from capdyn.lang.expressions import Array, Call, Number, Table, Text
 from capdyn.read import is_current, read
 from capdyn.read.sheets import address, column_of
 from equations import mdl
+from read.old_excel import Date, Formula, write_xls
 
 RANGES = "Region: Home, Core\nSize: small, medium, large\n"
 #  A       B     C     D     E
@@ -30,7 +31,7 @@ ROWS = [
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder to work in, with the rows above as data.xlsx (sheets `Numbers`, `More`), data.csv and data.tab."""
+    """A folder to work in, with the rows above as data.xlsx and data.xls (sheets `Numbers`, `More`), data.csv and data.tab."""
     monkeypatch.chdir(tmp_path)
     book = openpyxl.Workbook()
     sheet = book.active
@@ -39,6 +40,7 @@ def folder(tmp_path, monkeypatch):
         sheet.append(row)
     book.create_sheet("More")["C3"] = 7
     book.save(tmp_path / "data.xlsx")
+    write_xls(tmp_path / "data.xls", {"Numbers": ROWS, "More": [[], [], [None, None, 7]]})
     lines = [["" if cell is None else str(cell) for cell in row] for row in ROWS]
     (tmp_path / "data.csv").write_text("\r\n".join(",".join(line) for line in lines), encoding="utf-8")
     (tmp_path / "data.tab").write_text("\n".join("\t".join(line) for line in lines), encoding="utf-8")
@@ -59,6 +61,8 @@ def variable(folder):
 
 FILES = {
     "spreadsheet": "XLS {}('data.xlsx', 'Numbers', ",
+    "old spreadsheet": "XLS {}('data.xls', 'Numbers', ",
+    "old spreadsheet, sheet in another case": "DIRECT {}('data.xls', 'numbers', ",
     "sheet in another case": "DIRECT {}('data.xlsx', 'NUMBERS', ",
     "commas": "DIRECT {}('data.csv', ',', ",
     "commas by the ending": "DIRECT {}('data.csv', '', ",
@@ -251,7 +255,17 @@ MISTAKES = [
     (
         "x = " + xls("'B2'", file="old.xls"),
         "4:5",
-        "'old.xls' is not of a kind that can be read. Save it as .xlsx",
+        "'old.xls' is not a spreadsheet that can be read. Save it anew as .xlsx",
+    ),
+    (
+        "x = " + xls("'B2'", file="data.xls", sheet="Mor"),
+        "4:5",
+        "'data.xls' has no sheet 'Mor'. Did you mean 'More'?",
+    ),
+    (
+        "x = " + xls("'B2'", file="data.ods"),
+        "4:5",
+        "'data.ods' is not of a kind that can be read. Save it as .xlsx",
     ),
     ("x = " + xls("'B2'", file="broken.xlsx"), "4:5", "'broken.xlsx' is not a spreadsheet that can be read."),
     (
@@ -341,6 +355,7 @@ MISTAKES = [
 @pytest.mark.parametrize("equation, place, message", MISTAKES, ids=[row[2][:50] for row in MISTAKES])
 def test_mistake(folder, equation, place, message):
     (folder / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0")
+    (folder / "data.ods").write_bytes(b"PK")
     (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 nothing")
     (folder / "twice.csv").write_text("\n1,x,,5\n2,X,,5\n", encoding="utf-8")
     with zipfile.ZipFile("data.xlsx") as old, zipfile.ZipFile("entities.xlsx", "w") as new:
@@ -399,3 +414,35 @@ def test_pysd_agrees(folder):
         np.testing.assert_allclose(ours[name], witness[name], err_msg=name)
     for name, values in constants.items():
         np.testing.assert_allclose(ours[name], values, err_msg=name)
+
+
+class TestOldSpreadsheets:
+    """.xls: what a cell holds, and files that are broken in any place."""
+
+    def test_kinds_of_cells(self, folder, variable):
+        cells = [["", Formula(2.5), 3, True, Date(36526), "4", -1e-300]]
+        write_xls(folder / "kinds.xls", {"S": cells})
+        for cell, value in {"B1": 2.5, "C1": 3.0, "G1": -1e-300}.items():
+            (component,) = variable(f"x = GET XLS CONSTANTS('kinds.xls', 'S', '{cell}')")
+            assert component.expression == Number(value)
+        for cell, what in {"A1": "is empty", "D1": "'True'", "E1": "'2000-01-01", "F1": "'4'"}.items():
+            with pytest.raises(capdyn.ModelError, match=f"Cell {cell} .*{what}"):
+                variable(f"x = GET XLS CONSTANTS('kinds.xls', 'S', '{cell}')")
+
+    def test_whatever_is_broken_is_said(self, folder, variable):
+        whole = (folder / "data.xls").read_bytes()
+        rng = np.random.default_rng(0)
+        outcomes = set()
+        for _ in range(200):
+            broken = bytearray(whole[: rng.integers(1, len(whole))] if rng.random() < 0.3 else whole)
+            for place in rng.integers(0, len(broken), size=8):
+                broken[place] = rng.integers(256)
+            (folder / "hurt.xls").write_bytes(broken)
+            try:
+                variable("x = GET XLS CONSTANTS('hurt.xls', 'Numbers', 'B2')")
+                outcomes.add("read")
+            except capdyn.ModelError as error:
+                (problem,) = error.problems
+                assert problem.where.line == 4 and problem.remedy
+                outcomes.add("refused")
+        assert outcomes == {"read", "refused"}

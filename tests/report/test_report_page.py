@@ -275,4 +275,5 @@ def test_the_templates_are_in_the_package():
     import capdyn.report
 
     folder = Path(capdyn.report.__file__).parent / "templates"
-    assert sorted(path.name for path in folder.iterdir()) == ["report.css", "report.html.j2"]
+    names = ["figure.html.j2", "report.css", "report.html.j2", "study.html.j2"]
+    assert sorted(path.name for path in folder.iterdir()) == names

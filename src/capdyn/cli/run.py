@@ -27,6 +27,11 @@ def run(
         typer.Option(help="euler, rk2, rk4, lsoda, radau, bdf, dop853 or rk45; default: the model's."),
     ] = None,
     step: Annotated[float | None, typer.Option(help="Time step, in the model's time unit.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the random functions; the same seed gives the same run.")] = 0,
+    crossings: Annotated[
+        str,
+        typer.Option(help="Thresholds of the state, in an adaptive method: locate, ignore or refuse."),
+    ] = "locate",
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Where results go; default: runs/<model>."),
@@ -56,7 +61,9 @@ def run(
     with RunFolder(folder, command, opened.path) as made, progress() as tell:
         for number, name in enumerate(wanted):
             tell(number, len(wanted), name or "model")
-            runs.append(simulate(opened, name, parameters=parameters, method=method, step=step))
+            runs.append(
+                simulate(opened, name, parameters, method=method, step=step, seed=seed, crossings=crossings)
+            )
             made.add(runs[-1])
         if csv:
             to_csv(runs, csv)

@@ -58,8 +58,8 @@ def write_programs(layout: Layout, lanes: int) -> ir.Module:
 
 
 def programs(system: System) -> tuple[str, ...]:
-    """Without anything that is held over the stages of a step, all stages run the same program."""
-    return PROGRAMS + (("stages",) if system.held else ())
+    """Without anything that is of the beginning of a step only, all stages run the same program."""
+    return PROGRAMS + (("stages",) if system.held or system.memories.keys() - system.lags.keys() else ())
 
 
 def declare_program(module: ir.Module, name: str, lanes: int) -> ir.Function:

@@ -66,6 +66,17 @@ class Run:
     scenario: Scenario
     settings: Settings
 
+    @property
+    def identity(self) -> object:
+        """Equal for two runs that set the same."""
+        settings = self.settings
+        return (
+            tuple(sorted((name, numbers.tobytes()) for name, numbers in settings.parameters.items())),
+            tuple(sorted((name, tuple(sorted(places.items()))) for name, places in settings.initial.items())),
+            tuple(sorted(settings.time.items())),
+            settings.method,
+        )
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -26,6 +26,7 @@ from .reading import read_evidence
 from .statistics import COMPARISONS, NEVER, RELATIONS, STATISTICS, compare, measure
 
 Progress = Callable[[int, int, str], None]
+RunResult = xr.Dataset | NumericalError
 HOLDS, FAILS, KNOWN, SURPRISE = "holds", "fails", "fails as known", "holds, though noted as failing"
 _MOST_TOLD = 200  # save times of a trace in `Verdict.plain`
 
@@ -36,6 +37,7 @@ class Trace:
 
     label: str
     run: str
+    time_unit: str
     times: np.ndarray
     values: np.ndarray
 
@@ -45,6 +47,7 @@ class Trace:
         return {
             "label": self.label,
             "run": self.run,
+            "time_unit": self.time_unit,
             "elements": list(elements),
             "times": self.times[places].tolist(),
             "values": [[_json(x) for x in row[places]] for row in self.values],
@@ -148,8 +151,9 @@ def judge(
     """
     evidence = read_evidence(model)
     chosen = choose(evidence, facts)
-    runs = run_all(model, evidence, chosen, method, step, progress)
-    return [_verdict(fact, runs) for fact in chosen]
+    steps = {} if step is None else dict.fromkeys(evidence.runs, step)
+    runs = run_all(model, evidence, chosen, method, steps, progress)
+    return [verdict_of(fact, runs) for fact in chosen]
 
 
 def choose(evidence: Evidence, ids: Iterable[str] | None) -> list[Fact]:
@@ -171,10 +175,13 @@ def run_all(
     evidence: Evidence,
     facts: Sequence[Fact],
     method: str | None,
-    step: float | None,
+    steps: Mapping[str, float],
     progress: Progress | None,
-) -> dict[str, xr.Dataset | NumericalError]:
-    """One simulation for each run that the facts look at, on all cores, with what the facts need of it."""
+) -> dict[str, RunResult]:
+    """One simulation for each run that the facts look at, on all cores, with what the facts need of it.
+
+    steps : time step of the runs that do not take their own.
+    """
     needed: dict[str, set[str]] = {}
     for fact in facts:
         for _, name in fact.runs:
@@ -183,14 +190,16 @@ def run_all(
         # Compiled one after another, so that two threads never compile the same.
         model.engine("kernel", given_states(evidence.runs[name].settings))
 
-    def run(name: str) -> xr.Dataset | NumericalError:
+    def run(name: str) -> RunResult:
         try:
             scenario = evidence.runs[name].scenario
-            return simulate(model, scenario, method=method, step=step, outputs=sorted(needed[name]))
+            return simulate(
+                model, scenario, method=method, step=steps.get(name), outputs=sorted(needed[name])
+            )
         except NumericalError as error:
             return error
 
-    done: dict[str, xr.Dataset | NumericalError] = {}
+    done: dict[str, RunResult] = {}
     with ThreadPoolExecutor(cores()) as pool:
         jobs = {pool.submit(run, name): name for name in needed}
         try:
@@ -209,7 +218,7 @@ def cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _verdict(fact: Fact, runs: Mapping[str, xr.Dataset | NumericalError]) -> Verdict:
+def verdict_of(fact: Fact, runs: Mapping[str, xr.Dataset | NumericalError]) -> Verdict:
     numbers: list[float] = []
     traces: list[Trace] = []
     reasons: list[str] = []
@@ -221,7 +230,7 @@ def _verdict(fact: Fact, runs: Mapping[str, xr.Dataset | NumericalError]) -> Ver
             numbers.append(np.nan)
             continue
         times, values = run["time"].values, fact.output.values(run)[0]
-        traces.append(Trace(label, name, times, values))
+        traces.append(Trace(label, name, str(run["time"].attrs.get("units", "")), times, values))
         numbers.append(measure(STATISTICS[fact.statistic], times, values, fact.query))
         unit = "" if fact.output.of else str(run[fact.output.picks[0].variable].attrs.get("units", ""))
     return Verdict(fact, combine(fact, numbers), tuple(numbers), " ".join(reasons), tuple(traces), unit)

@@ -89,8 +89,9 @@ class _Reader:
                 offer = did_you_mean(name, known) or "Write it as [run.<name>], or as a scenario file."
                 self.book.note(path, f"There is no run '{name}'.", offer)
             return None
-        found = self._same.setdefault(_identity(settings), name)
-        self.runs.setdefault(found, Run(name, scenario, settings))
+        run = Run(name, scenario, settings)
+        found = self._same.setdefault(run.identity, name)
+        self.runs.setdefault(found, run)
         return found
 
     def _fact(self, name: str, form: FactForm) -> Fact | None:
@@ -254,16 +255,6 @@ class _Reader:
 
 def _choose(table: Mapping[str, object]) -> str:
     return f"Choose one of {', '.join(table)}."
-
-
-def _identity(settings: Settings) -> object:
-    """Equal for two runs that set the same."""
-    return (
-        tuple(sorted((name, numbers.tobytes()) for name, numbers in settings.parameters.items())),
-        tuple(sorted((name, tuple(sorted(places.items()))) for name, places in settings.initial.items())),
-        tuple(sorted(settings.time.items())),
-        settings.method,
-    )
 
 
 def _span(model: Model, settings: Settings) -> tuple[float | None, float | None]:

@@ -1,14 +1,18 @@
-"""Verdicts as tables of text for a terminal, and what they come to in a sentence."""
+"""Verdicts and ablations as tables of text for a terminal, and what they come to in a sentence."""
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 
 from ..run.summary import Table
+from .ablate import LEAST_CHANGE, Ablations
+from .facts import Fact
 from .judge import FAILS, HOLDS, KNOWN, SURPRISE, Verdict
+from .numerics import WAYS, Comparison
 
-_STATEMENT = 60  # letters a line
+_STATEMENT, _FACTS = 60, 50  # letters a line
 _HEAD = ("verdict", "expected", "found", "source", "fact")
 _MARKS = {HOLDS: "holds", FAILS: "FAILS", KNOWN: "known", SURPRISE: "holds!"}
 
@@ -61,3 +65,61 @@ def sentence(verdicts: Sequence[Verdict]) -> str:
 
 def _count(number: int, verb: str) -> str:
     return f"{number} {verb}{'s' * (number == 1)}"
+
+
+def numerics_table(found: Sequence[Comparison]) -> Table:
+    """A line for each fact whose verdict differs, with what it is under each method."""
+    rows = tuple(
+        (one.fact.id, one.fact.expected, *(f"{v.found_text} ({_MARKS[v.outcome]})" for v in one.verdicts))
+        for one in found
+        if not one.same
+    )
+    return Table("Verdicts that hang on the numerics", ("fact", "expected", *WAYS), rows, left=5)
+
+
+def ablation_table(found: Ablations) -> Table:
+    """A line for each mechanism: what changes most without it, and which facts fall."""
+    rows: list[tuple[str, ...]] = []
+    for effect in found.effects:
+        change = "broke off" if math.isnan(effect.change) else f"{effect.change:+.1%}"
+        facts = textwrap.wrap(", ".join(effect.falls), _FACTS, break_on_hyphens=False) or ["-"]
+        first = (effect.ablation.kind, effect.ablation.name, change, effect.at)
+        for line in facts:
+            rows.append((*first, line))
+            first = ("", "", "", "")
+    head = ("kind", "without", "change", "largest in", "facts that fall")
+    return Table("Mechanisms taken out one by one", head, tuple(rows), left=5)
+
+
+def ablation_sentences(found: Ablations) -> str:
+    """What is to be put right: facts that nothing breaks, mechanisms that change nothing, names that fit nothing."""
+    cells = [effect for effect in found.effects if effect.ablation.kind == "cell"]
+    moving = [effect for effect in cells if not abs(effect.change) < LEAST_CHANGE]
+    said = [
+        f"{len(found.facts)} facts hold with everything on; {len(found.facts) - len(found.unbroken)} of them fall to "
+        f"some ablation. {len(moving)} of {len(cells)} cells change a growing cluster by {LEAST_CHANGE:.0%} or more."
+    ]
+    rows = (
+        ("No ablation breaks, so that they are no evidence", _ids(found.unbroken)),
+        ("Fall, but not without the mechanism that they are about", _ids(found.elsewhere)),
+        ("Change nothing when taken out", [effect.ablation.name for effect in found.superfluous]),
+        ("Fail with everything on and are left out", _ids(found.left_out)),
+        (
+            "Named by facts, and no ablation takes them out",
+            [f"{m} ({', '.join(f)})" for m, f in found.unknown.items()],
+        ),
+        (
+            "Break off a run when taken out",
+            [f"{e.ablation.name} ({', '.join(e.broken)})" for e in found.effects if e.broken],
+        ),
+    )
+    for words, names in rows:
+        if names:
+            said += textwrap.wrap(
+                f"{words}: {'; '.join(names)}.", 110, subsequent_indent="  ", break_on_hyphens=False
+            )
+    return "\n".join(said)
+
+
+def _ids(facts: Sequence[Fact]) -> list[str]:
+    return [fact.id for fact in facts]

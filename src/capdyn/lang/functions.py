@@ -186,6 +186,12 @@ _ROWS = (
     _rewrite("smooth", 4),
     _rewrite("delay", 4),
     _rewrite("with lookup", 2),
+    _rewrite("lookup extrapolate", 2),
+    _rewrite("lookup forward", 2),
+    _rewrite("lookup backward", 2),
+    _rewrite("xint", 1),
+    _rewrite("inf", 0),
+    _rewrite("previous", 2),
     _rewrite("xpulse train", 3),
     _rewrite("integ non negative", 2),
     _rewrite("game", 1),
@@ -215,6 +221,12 @@ _ROWS = (
 
 FUNCTIONS: dict[str, Function] = {row.key: row for row in _ROWS}
 
+_CHAIN = "Write it out with stocks and flows, or use DELAY N or DELAY FIXED."
+_SERIES = "Write the series as a lookup, and what is needed of it as constants."
+_DRAW = (
+    "Write it with RANDOM UNIFORM, RANDOM NORMAL or RANDOM EXPONENTIAL, or through a lookup of RANDOM 0 1()."
+)
+
 # Functions that the language has and this version does not run: said before the run, with the way round.
 UNSUPPORTED: dict[str, str] = {
     "data": "Write the series as a lookup of Time.",
@@ -222,6 +234,71 @@ UNSUPPORTED: dict[str, str] = {
     "get lookups": "Write the table into the equation file.",
     "get constants": "Write the numbers into the equation file or into [parameters] of a scenario.",
     "external model": "Macros and modules have to be written out.",
+    # Vensim's, https://www.vensim.com/documentation/functions.html
+    "delay batch": _CHAIN,
+    "delay conveyor": _CHAIN,
+    "delay information": _CHAIN,
+    "delay material": _CHAIN,
+    "delay profile": _CHAIN,
+    "delayp": _CHAIN,
+    "queue age average": _CHAIN,
+    "queue age in range": _CHAIN,
+    "queue age oldest": _CHAIN,
+    "queue attrib average": _CHAIN,
+    "queue attrib in range": _CHAIN,
+    "queue attrib max": _CHAIN,
+    "queue attrib min": _CHAIN,
+    "queue attrib quantity": _CHAIN,
+    "queue fifo": _CHAIN,
+    "queue fifo attrib": _CHAIN,
+    "shift if true": "Write the shift as flows from one stock to the next, on while the condition holds.",
+    "sample until": "Write SAMPLE IF TRUE(Time <= last time, input, initial value).",
+    "reinitial": "Start a run of its own from there, with the values that the stocks then have.",
+    "simultaneous": "Let one variable of the circle be a stock or a delayed value.",
+    "find zero": "Let a stock move towards the solution, quickly against everything else.",
+    "find market price": "Let a stock, the price, move with the excess of demand over supply.",
+    "demand at price": "Write the demand curve out.",
+    "supply at price": "Write the supply curve out.",
+    "npv": "Write INTEG(stream*EXP(-rate*Time), initial value).",
+    "npve": "Write INTEG(stream*EXP(-rate*Time), initial value).",
+    "internal rate of return": "Compute it from the results of the run.",
+    "lookup area": "Write the integral as a lookup of its own.",
+    "lookup invert": "Write a lookup with x and y exchanged.",
+    "lookup slope": "Write the slopes as a lookup of its own.",
+    "vector lookup": "Write the points into a lookup.",
+    "get data at time": _SERIES,
+    "get data between times": _SERIES,
+    "get data first time": _SERIES,
+    "get data last time": _SERIES,
+    "get data max": _SERIES,
+    "get data mean": _SERIES,
+    "get data median": _SERIES,
+    "get data min": _SERIES,
+    "get data stdv": _SERIES,
+    "get data total points": _SERIES,
+    "random beta": _DRAW,
+    "random binomial": _DRAW,
+    "random gamma": _DRAW,
+    "random lookup": "Write WITH LOOKUP(RANDOM 0 1(), ...) with the inverse of the cumulative distribution.",
+    "random negative binomial": _DRAW,
+    "random pink noise": "Write SMOOTH(RANDOM NORMAL(...), correlation time), scaled to the deviation that is meant.",
+    "random poisson": _DRAW,
+    "random triangular": _DRAW,
+    "random weibull": "Write shift + stretch*(-LN(RANDOM 0 1()))^(1/shape).",
+    "gamma ln": "Write it as a lookup over the range that is needed.",
+    "sshape": "Write it as a lookup.",
+    "message": "Leave it out; look at the results, or at `capdyn check`.",
+    "time base": "Write start + slope*Time.",
+    "time shift": _SERIES,
+    # XMILE's, version 1.0, sections 3.5.2 to 3.5.7
+    "exprnd": "Write -mean*LN(RANDOM(0, 1)).",
+    "lognormal": "Write EXP(NORMAL(mean of the logarithm, its standard deviation)).",
+    "poisson": _DRAW,
+    "mean": "Write SUM(x)/number of elements.",
+    "stddev": "Write it with SUM.",
+    "size": "Write the number of elements.",
+    "rank": "Write it with SUM and a comparison.",
+    "history": "Write DELAY, with a fixed delay time.",
 }
 
 

@@ -11,6 +11,14 @@ from .draft import Draft
 from .order import arrange, arrange_first, needed
 from .system import Clock, Const, Equation, Load, Node, Op, Symbol, System, inside, rebuild, walk
 
+# What to do where a control variable should follow the model: fixed steps are counted, and an ensemble has one clock.
+_INSTEAD = {
+    "initial time": "A run begins at one time.",
+    "final time": "Give the latest end, and cut the results where they should end.",
+    "time step": "Where the step should follow the model, use an adaptive method (lsoda, radau).",
+    "saveper": "Save at the shortest interval, and take what is needed from the results.",
+}
+
 
 def assemble(model: Model, draft: Draft) -> System:
     """The four programs in order, constants set apart."""
@@ -28,7 +36,7 @@ def assemble(model: Model, draft: Draft) -> System:
             raise ModelError(
                 f"'{symbols[control].variable}' changes during the run.",
                 symbols[control].where,
-                "Make it a constant. Where the step should follow the model, use an adaptive method (lsoda, radau).",
+                f"Make it a constant. {_INSTEAD[control]}",
             )
     constants = [e for e in ordered if symbols[e.target].kind == "constant"]
     dynamic = [e for e in ordered if symbols[e.target].kind != "constant"]

@@ -150,12 +150,25 @@ def _symbol(variable: Variable, kind: str, scope: Scope) -> Symbol:
         name=variable.key,
         kind=kind,
         shape=_shape(variable, scope),
-        dims=tuple(labels[dim] for dim in dims),
+        dims=_dimension_names(dims, scope.ranges),
         elements=tuple(tuple(labels[element] for element in scope.ranges.elements[dim]) for dim in dims),
         variable="" if variable.hidden else variable.name,
         limits=variable.limits,
         where=variable.where,
     )
+
+
+def _dimension_names(dims: tuple[str, ...], ranges: Ranges) -> tuple[str, ...]:
+    """Names of the dimensions, each once: of two alike, the second has that of a copy of the range, or a number."""
+    found: list[str] = []
+    for number, dim in enumerate(dims, 1):
+        name = ranges.labels[dim]
+        if name in found:
+            alike = [r for r, elements in ranges.elements.items() if elements == ranges.elements[dim]]
+            free = [ranges.labels[r] for r in alike if ranges.labels[r] not in found and r not in dims]
+            name = free[0] if free else f"{name} {number}"
+        found.append(name)
+    return tuple(found)
 
 
 def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[Table, ...] | None:

@@ -78,10 +78,18 @@ def _quantum(x: Node, q: Node) -> Node:
     return _choose(_op("<=", q, ZERO), x, _op("*", q, _op("integer", _op("/", x, q))))
 
 
+def _floor(x: Node) -> Node:
+    """XMILE's INT, the next integer below; Vensim's INTEGER cuts off what is behind the point."""
+    cut = _op("integer", x)
+    return _op("-", cut, _op(">", cut, x))
+
+
 REWRITES: dict[str, Callable[..., Node]] = {
     "log": lambda x, base: _op("/", _op("ln", x), _op("ln", base)),
     "power": lambda x, y: _op("^", x, y),
     "pi": lambda: Const(math.pi),
+    "inf": lambda: Const(math.inf),
+    "xint": _floor,
     "quantum": _quantum,
     "zidz": lambda a, b: _zidz(a, b),
     "xidz": _xidz,
@@ -101,6 +109,7 @@ GRID_ONLY = {
     "xpulse": "PULSE",
     "xpulse train": "PULSE",
     "delay fixed": "DELAY FIXED",
+    "previous": "PREVIOUS",
     "sample if true": "SAMPLE IF TRUE",
     **{name: name.upper() for name in RANDOM},
 }
@@ -208,6 +217,11 @@ def _delay_fixed(hidden: Hidden, value: Node, time: Node, initial: Node) -> Node
     return hidden.memory("delay", lambda level: value, initial, _op("max", Const(1.0), steps))
 
 
+def _previous(hidden: Hidden, value: Node, initial: Node) -> Node:
+    """Source: XMILE 1.0, section 3.5.6 : the value one step ago."""
+    return hidden.memory("previous", lambda level: value, initial)
+
+
 STRUCTURES: dict[str, Callable[..., Node]] = {
     "integ": _integ,
     "initial": _initial,
@@ -216,6 +230,7 @@ STRUCTURES: dict[str, Callable[..., Node]] = {
     "delay": _delay,
     "delay n": _delay_n,
     "delay fixed": _delay_fixed,
+    "previous": _previous,
     "trend": _trend,
     "forecast": _forecast,
     **RANDOM,

@@ -6,7 +6,9 @@ ValueError is a mistake of the modeller; its text follows the function's name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..lang.expressions import Call, Expression, Reference, Table
@@ -22,6 +24,32 @@ if TYPE_CHECKING:
 def _with_lookup(lowering: Lowering, argument: Expression, table: Expression) -> Node:
     assert isinstance(table, Table)
     return Interpolate((table,), (), (), lowering.lower(argument))
+
+
+def _lookup(outside: str) -> Callable[..., Node]:
+    """A lookup read in another way than by straight lines and held ends.
+
+    Source: https://www.vensim.com/documentation/22825.html .
+    """
+
+    def build(lowering: Lowering, lookup: Expression, argument: Expression) -> Node:
+        tables = lowering.scope.tables
+        if not isinstance(lookup, Reference) or lookup.name not in tables:
+            raise ValueError("its first argument is the name of a lookup.")
+        node = lowering.lower(Call(lookup.name, (argument,), lookup.subscripts))
+        if isinstance(node, Interpolate):
+            return replace(node, tables=tuple(_read(table, outside) for table in node.tables))
+        return node  # a problem was noted
+
+    return build
+
+
+def _read(table: Table, outside: str) -> Table:
+    if outside != "forward":
+        return replace(table, outside=outside)
+    # The next y holds from just behind an x on; at x itself it is its own.
+    behind = (table.x[0], *(math.nextafter(x, math.inf) for x in table.x[:-1]))
+    return Table(behind, table.y, "hold")
 
 
 def _elmcount(lowering: Lowering, range_: Expression) -> Node:
@@ -97,6 +125,9 @@ def _instead(node: Node, own: str, last: Load, lowering: Lowering) -> Node:
 
 FORMS: dict[str, Callable[..., Node]] = {
     "with lookup": _with_lookup,
+    "lookup extrapolate": _lookup("extrapolate"),
+    "lookup forward": _lookup("forward"),
+    "lookup backward": _lookup("hold"),
     "elmcount": _elmcount,
     "get time value": _get_time_value,
     "smooth n": _ordered("smooth n"),

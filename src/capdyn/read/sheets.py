@@ -23,6 +23,7 @@ from .tokens import NUMBER
 LARGEST_FILE = 100_000_000  # bytes, of a file or of what is packed in it
 LARGEST_GRID = 5_000_000  # cells
 XLSX = (".xlsx", ".xlsm")
+XLS = ".xls"
 TEXT = (".csv", ".tab", ".txt", ".tsv", ".dat")
 _ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 _VALUE = re.compile(rf"[-+]?{NUMBER}")
@@ -136,6 +137,8 @@ class Folder:
             ending = Path(name).suffix.lower()
             if ending in XLSX:
                 self._grids[name, tab] = _spreadsheet(data, file, tab)
+            elif ending == XLS:
+                self._grids[name, tab] = _old_spreadsheet(data, file, tab)
             elif ending in TEXT:
                 self._grids[name, tab] = _text(data, file, tab, "," if ending == ".csv" else "\t")
             else:
@@ -214,13 +217,7 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
     except Exception:  # openpyxl raises whatever a broken file makes it stumble over
         raise broken from None
     try:
-        names = {name.lower(): name for name in book.sheetnames}  # Vensim does not mind the case of sheets
-        if tab.lower() not in names:
-            raise Unreadable(
-                f"'{file}' has no sheet '{tab}'.",
-                did_you_mean(tab, book.sheetnames) or f"It has {', '.join(book.sheetnames)}.",
-            )
-        sheet = book[names[tab.lower()]]
+        sheet = book[_sheet(tab, book.sheetnames, file)]
         if not hasattr(sheet, "iter_rows"):
             raise Unreadable(f"The sheet '{tab}' of '{file}' is a chart.", "Name a sheet with cells.")
         sheet.reset_dimensions()  # what the file says about its size may be wrong
@@ -229,10 +226,7 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
         for row in sheet.iter_rows(values_only=True):
             count += len(row) + 1
             if count > LARGEST_GRID:
-                raise Unreadable(
-                    f"The sheet '{tab}' of '{file}' has more than {LARGEST_GRID} cells.",
-                    "Cut out what is needed.",
-                )
+                raise _too_large(tab, file)
             rows.append([_cell(value) for value in row])
     except Unreadable:
         raise
@@ -241,6 +235,57 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
     finally:
         book.close()
     return Grid(f"'{file}', sheet '{tab}'", rows)
+
+
+def _sheet(tab: str, sheets: list[str], file: str) -> str:
+    """The name of a sheet as it is in the file; Vensim does not mind the case."""
+    names = {name.lower(): name for name in sheets}
+    if tab.lower() not in names:
+        raise Unreadable(
+            f"'{file}' has no sheet '{tab}'.", did_you_mean(tab, sheets) or f"It has {', '.join(sheets)}."
+        )
+    return names[tab.lower()]
+
+
+def _too_large(tab: str, file: str) -> Unreadable:
+    return Unreadable(
+        f"The sheet '{tab}' of '{file}' has more than {LARGEST_GRID} cells.", "Cut out what is needed."
+    )
+
+
+def _old_spreadsheet(data: bytes, file: str, tab: str) -> Grid:
+    """A sheet of an .xls file (Excel 2 to 2003): formulas as the values saved with them."""
+    import xlrd
+
+    try:
+        # What xlrd wonders about, it writes to its log; nobody reads that.
+        with xlrd.open_workbook(
+            file_contents=data, logfile=io.StringIO(), on_demand=True, ragged_rows=True
+        ) as book:
+            sheet = book.sheet_by_name(_sheet(tab, book.sheet_names(), file))
+            rows = [
+                [_old_cell(xlrd, cell, book.datemode) for cell in sheet.row(row)]
+                for row in range(sheet.nrows)
+            ]
+    except Unreadable:
+        raise
+    except Exception:  # xlrd raises whatever a broken file makes it stumble over
+        raise Unreadable(
+            f"'{file}' is not a spreadsheet that can be read.", "Save it anew as .xlsx, without a password."
+        ) from None
+    if sum(map(len, rows)) + len(rows) > LARGEST_GRID:
+        raise _too_large(tab, file)
+    return Grid(f"'{file}', sheet '{tab}'", rows)
+
+
+def _old_cell(xlrd: Any, cell: Any, datemode: int) -> Cell:
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return str(xlrd.xldate_as_datetime(cell.value, datemode))
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "an error"))
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+        return None
+    return _cell(bool(cell.value) if cell.ctype == xlrd.XL_CELL_BOOLEAN else cell.value)
 
 
 def _check_entities(part: bytes, broken: Unreadable) -> None:

@@ -57,15 +57,15 @@ def spread(
 def _call(call: Call) -> Expression:
     if call.function == "log10" and len(call.arguments) == 1:
         return Call("log", (*call.arguments, Number(10.0)))
-    return call
+    return replace(call, function="xint") if call.function == "int" else call
 
 
 def _reference(
     here: Reference, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays, reduced: bool
 ) -> Expression:
     dimensions = arrays.dimensions.get(here.name, ())
-    if here.name == "pi" and not here.subscripts:
-        return Call("pi", ())
+    if here.name in ("pi", "inf") and not here.subscripts:
+        return Call(here.name, ())
     if not dimensions:
         return replace(here, name=NAMES.get(here.name, here.name))
     if here.subscripts:

@@ -18,7 +18,7 @@ from .source import Mistake
 from .tokens import XMILE, tokenize
 
 # Functions that PySD makes nodes of their own, with their numbers of arguments.
-# Source: pysd/translators/xmile/xmile_structures.py.
+# Source: pysd/translators/xmile/xmile_structures.py; INT is left out since it is not Vensim's INTEGER.
 STRUCTURES: dict[str, tuple[int, ...]] = {
     "init": (1,),
     "delay": (2, 3),
@@ -35,7 +35,6 @@ STRUCTURES: dict[str, tuple[int, ...]] = {
     "pulse": (2, 3),
     "max": (1, 2),
     "min": (1, 2),
-    "int": (1,),
 }
 _BLANK = re.compile(r"\{[^}]*\}|\\n")  # comments, and the two characters that break a long name into lines
 

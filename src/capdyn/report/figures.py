@@ -65,11 +65,11 @@ def trajectory(ds: xr.Dataset, panel: Panel, limits: tuple[float, float] | None 
         height = TOP + plot_height + BOTTOM
         box = (left, BOTTOM, WIDTH - left - label_width - LABEL_GAP, plot_height)
         figure = new_figure(WIDTH, height)
-        axes = _axes(figure, box)
+        axes = axes_at(figure, box)
         ends = _draw_series(axes, ds, data, lines, limits, box)
         axes.set_yticks(ticks, tick_words)
         axes.set_xlabel(time_words(ds), size=TEXT_SIZE)
-        _heading(figure, height, panel.title, _unit_line(panel, scale))
+        heading(figure, height, panel.title, _unit_line(panel, scale))
         reach = (BOTTOM - 4, height - TOP + 12)  # not among the words of the time axis
         label_ends(
             figure,
@@ -106,17 +106,17 @@ def small_multiples(ds: xr.Dataset, grid: Grid) -> Figure:
             bottom = height - 24.0 - (r + 1) * (row_height + 46) + 22
             unit = f"{label[:1].upper()}{label[1:]} ({scales[r].unit})"
             # Wide units must not run out of the figure.
-            _text(
-                figure, 4, bottom + row_height + 7, _fit(unit, width - 8, TEXT_SIZE, bold=True), weight="bold"
+            write(
+                figure, 4, bottom + row_height + 7, fit(unit, width - 8, TEXT_SIZE, bold=True), weight="bold"
             )
             for c, panel in enumerate(row):
                 box = (left + c * (GRID_PLOT_WIDTH + GRID_GAP - 26), bottom, GRID_PLOT_WIDTH, row_height)
-                axes = _axes(figure, box)
+                axes = axes_at(figure, box)
                 ends = _draw_series(axes, ds, panel.values(ds), lines, limits[r], box)
                 axes.set_yticks(ticks[r][0], ticks[r][1] if c == 0 else [""] * len(ticks[r][0]))
                 if r == 0:
-                    name = _fit(grid.columns[c], GRID_PLOT_WIDTH, TITLE_SIZE)
-                    _text(figure, box[0], height - 16, name, size=TITLE_SIZE, weight="bold")
+                    name = fit(grid.columns[c], GRID_PLOT_WIDTH, TITLE_SIZE)
+                    write(figure, box[0], height - 16, name, size=TITLE_SIZE, weight="bold")
                 if r == len(grid.rows) - 1:
                     axes.set_xlabel(time_words(ds), size=TEXT_SIZE)
                 if c == len(row) - 1:
@@ -157,7 +157,7 @@ def lever_timeline(ds: xr.Dataset, uses: Sequence[LeverUse] | None = None) -> Fi
         plot_height = len(uses) * LANE + len(headings) * HEADING + 4
         width, height = left + 230 + right, plot_height + BOTTOM + 6
         figure = new_figure(width, height)
-        axes = _axes(figure, (left, BOTTOM, 230, plot_height))
+        axes = axes_at(figure, (left, BOTTOM, 230, plot_height))
         axes.spines["left"].set_visible(False)
         axes.set_yticks([])
         axes.set_ylim(0, plot_height)
@@ -167,15 +167,15 @@ def lever_timeline(ds: xr.Dataset, uses: Sequence[LeverUse] | None = None) -> Fi
         for number, use in enumerate(uses):
             if number in headings:
                 top -= HEADING
-                _text(figure, 4, BOTTOM + top + 5, headings[number], weight="bold")
+                write(figure, 4, BOTTOM + top + 5, headings[number], weight="bold")
             first_lane = number == 0 or number in headings or uses[number - 1].lever != use.lever
             if first_lane:
                 axes.axhline(top, color=FAINT, linewidth=0.6, xmin=-left / 230, clip_on=False)
-                _text(figure, 10 if use.generation else 4, BOTTOM + top - LANE + 4, left_words[number])
+                write(figure, 10 if use.generation else 4, BOTTOM + top - LANE + 4, left_words[number])
             top -= LANE
             _bar(axes, use, top)
             line = line_of(use.scenario)
-            _text(figure, left + 236, BOTTOM + top + 4, right_words[number], colour=line.ink)
+            write(figure, left + 236, BOTTOM + top + 4, right_words[number], colour=line.ink)
         return figure
 
 
@@ -261,7 +261,7 @@ def _draw_series(
     return ends
 
 
-def _axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
+def axes_at(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
     """Axes in a box of points: left, bottom, width, height."""
     width, height = figure.get_size_inches() * 72
     axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
@@ -274,14 +274,14 @@ def _axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
     return axes
 
 
-def _heading(figure: Figure, height: float, title: str, unit: str) -> None:
-    _text(
-        figure, 4, height - 16, _fit(title, WIDTH - 8, TITLE_SIZE, bold=True), size=TITLE_SIZE, weight="bold"
-    )
-    _text(figure, 4, height - 30, _fit(unit, WIDTH - 8, TEXT_SIZE), colour=MUTED)
+def heading(figure: Figure, height: float, title: str, unit: str) -> None:
+    """Title and unit above the plot, cut to the figure's width."""
+    width = figure.get_size_inches()[0] * 72 - 8
+    write(figure, 4, height - 16, fit(title, width, TITLE_SIZE, bold=True), size=TITLE_SIZE, weight="bold")
+    write(figure, 4, height - 30, fit(unit, width, TEXT_SIZE), colour=MUTED)
 
 
-def _text(
+def write(
     figure: Figure,
     x: float,
     y: float,
@@ -294,7 +294,7 @@ def _text(
     figure.text(x, y, text, size=size, color=colour, weight=weight, transform=points(figure))
 
 
-def _fit(text: str, width: float, size: float, bold: bool = False) -> str:
+def fit(text: str, width: float, size: float, bold: bool = False) -> str:
     """`text`, cut to `width` points."""
     wide = text_width(text, size) * (1.12 if bold else 1.0)
     return text if wide <= width else shorten(text, max(8, math.floor(len(text) * width / wide)))

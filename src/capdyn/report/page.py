@@ -97,7 +97,7 @@ def write_report(
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".report-", dir=directory) as name:
         workshop = Path(name)
-        svgs = _write_figures([*trajectories, *filter(None, (grid, levers))], workshop / FIGURES, progress)
+        svgs = write_figures([*trajectories, *filter(None, (grid, levers))], workshop / FIGURES, progress)
         (workshop / TABLE).write_text(to_csv(table), encoding="utf-8")
         context = {
             **_head(ds, runs, title, table, panels, uses),
@@ -114,7 +114,7 @@ def write_report(
             "provenance": provenance(runs),
             "texts": list(zip(table.scenarios, texts, strict=True)),
         }
-        (workshop / PAGE).write_text(_render(context), encoding="utf-8")
+        (workshop / PAGE).write_text(render(f"{PAGE}.j2", context), encoding="utf-8")
         _move(workshop, directory)
     return directory / PAGE
 
@@ -178,7 +178,7 @@ def _lever_picture(ds: xr.Dataset, uses: Sequence[LeverUse]) -> Picture:
     )
 
 
-def _write_figures(pictures: Sequence[Picture], folder: Path, progress: Progress | None) -> Mapping[str, str]:
+def write_figures(pictures: Sequence[Picture], folder: Path, progress: Progress | None) -> Mapping[str, str]:
     """Each picture as PNG and SVG; the SVG elements by name."""
     folder.mkdir()
     svgs: dict[str, str] = {}
@@ -237,7 +237,8 @@ def _minute(stamp: str) -> str:
     return f"{when.astimezone(UTC) if zone else when:%Y-%m-%d %H:%M}{zone}"
 
 
-def _render(context: Mapping[str, Any]) -> str:
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """The text of a page from a file in `templates`; names that are not in the context are errors."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -246,7 +247,7 @@ def _render(context: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("report.html.j2").render(context)
+    return environment.get_template(template).render(context)
 
 
 def _move(workshop: Path, directory: Path) -> None:

@@ -197,6 +197,11 @@ def _version(package: str) -> str:
         return "?"
 
 
+def versions() -> str:
+    """What runs now: python and the packages that numbers depend on."""
+    return ", ".join([f"python {platform.python_version()}", *(f"{p} {_version(p)}" for p in _PACKAGES)])
+
+
 def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str) -> dict[str, Any]:
     return {
         "model": model.name,
@@ -206,8 +211,6 @@ def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str)
         "method": clock.method,
         "step": clock.step if clock.is_fixed else 0.0,
         "tolerances": tolerances,
-        "versions": ", ".join(
-            [f"python {platform.python_version()}", *(f"{p} {_version(p)}" for p in _PACKAGES)]
-        ),
+        "versions": versions(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -101,7 +101,7 @@ def simulate(
     begin(machine, values, clock)
     check_start(machine, values)
     kept = label.kept_slots(machine.layout, names)
-    tolerances = "" if clock.is_fixed else f"rtol {rtol:g}, atol {atol:g}"
+    tolerances = "" if clock.is_fixed else f"rtol {rtol:g}, atol {atol:g}, crossings {crossings}"
     if clock.is_fixed:
         out = _march(machine, values, clock, kept)
     else:

@@ -21,7 +21,8 @@ import numpy as np
 
 from ..errors import ArgumentError, StoreError
 from .job import Batch, Done, Job
-from .store import LOCK, Store, open_store
+from .lock import LOCK
+from .store import Store, open_store
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -63,8 +64,9 @@ def on_cluster(address: str, job: Job, store: Store, wanted: list[tuple[int, np.
     with ExitStack() as stack:
         client = stack.enter_context(_connected(address))
         name = f"capdyn-{uuid4().hex[:8]}"
-        token = (store.folder / LOCK).read_text(encoding="utf-8")
-        plugin = _plugin(name, job.record.to_json(), job.source_text(), str(store.folder.resolve()), token)
+        plugin = _plugin(
+            name, job.record.to_json(), job.source_text(), str(store.folder.resolve()), _token(store)
+        )
         client.register_plugin(plugin)
         stack.callback(client.unregister_worker_plugin, name)
         yield from _all(client, name, store, list(wanted))
@@ -137,6 +139,11 @@ def _plugin(name: str, record: str, source: str, folder: str, token: str) -> Any
     return plugin
 
 
+def _token(store: Store) -> str:
+    """What a worker must find in the folder to believe that it is the same one; it names this process and its start."""
+    return _reads(store.folder / LOCK)
+
+
 def _reads(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -159,7 +166,7 @@ def _connected(address: str) -> Iterator[Client]:
             cluster = LocalCluster(
                 n_workers=int(rest),
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             )
             stack.enter_context(cluster)

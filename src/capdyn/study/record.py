@@ -86,12 +86,12 @@ class Record:
     def differences(self, other: Record) -> list[str]:
         """What of another plan would give other numbers than this one's."""
         words = {
-            "model_hash": "the model",
-            "inputs": "the inputs",
-            "scenarios": "the scenarios",
-            "features": "the features",
-            "series": "the series",
-            "thin": "the thinning of the series",
-            "seed": "the seed",
+            "model_hash": "another model",
+            "inputs": "other inputs",
+            "scenarios": "other scenarios",
+            "features": "other features",
+            "series": "other series",
+            "thin": "another thinning of the series",
+            "seed": "another seed",
         }
         return [word for name, word in words.items() if getattr(self, name) != getattr(other, name)]

@@ -26,43 +26,46 @@ from .plan import Plan
 from .prepare import Template, prepare
 from .progress import Meter, Tell
 from .store import Store, create, extend, open_store, tidy, writing
+from .study import Study
 
 
 def run_study(
-    plan: Plan,
+    study: Study | Plan,
     folder: str | Path,
     *,
+    times: int | None = None,
     threads: int | None = None,
     cluster: str | None = None,
     tell: Tell | None = None,
-    extending: bool = False,
     batch: int | None = None,
 ) -> xr.Dataset:
     """Runs a study, or what is left of it.
 
     Parameters
     ----------
-    plan : Plan
+    study : Study or Plan
+        From `capdyn.read_study`, or a `capdyn.Plan` with a sample of one's own.
     folder : str or Path
-        Where it is kept; new, empty, or this same study begun before.
+        Where it is kept; new, empty, or this same study begun before. If the study has more members than the folder and
+        begins with them, those that are there are kept.
+    times : int, optional
+        How many times its size a Study is to have; by default what the folder has, or 1.
     threads : int, optional
         Threads on this machine; by default one for each core.
     cluster : str, optional
         'local:N' for N worker processes here, or the address of a Dask scheduler, 'tcp://host:8786'.
     tell : callable, optional
         Is given a `Progress` after each batch.
-    extending : bool
-        Whether the plan may have more members than the folder; those that are there are kept.
     batch : int, optional
         Members a shard, for a new folder; by default about a second's work of a core. No number depends on it.
 
     Returns
     -------
     xarray.Dataset
-        Read from disk when it is looked at. Dimensions `scenario`, `member`, `feature`, `input`, `time` and those of
-        the series. `features` (scenario, member, feature), with `feature_units`, `feature_statistic` and
-        `feature_variable` beside; `sample` (member, input); `status` (scenario, member): -1 not run, 0 ok, 1 not finite, with
-        `failed_time` and `failed_variable`; and each series by its Vensim name (scenario, member, time, ...).
+        Read from disk when it is looked at. `features` (scenario, member, feature) with the coordinates
+        `feature_units`, `feature_statistic` and `feature_variable`; each series by its Vensim name (scenario, member,
+        time, ...); `sample` (member, input); `status` (scenario, member): -1 not run, 0 ok, 1 not finite, with
+        `failed_time` and `failed_variable`.
 
     Raises
     ------
@@ -73,11 +76,12 @@ def run_study(
         finished stays; the same call continues.
     """
     folder = Path(folder)
+    plan = study if isinstance(study, Plan) else study.plan(times or _times(study, folder))
     job, template = prepare(plan, batch)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        store = _begin(folder, job, template, plan.sample, extending)
+        store = _begin(folder, job, template, plan.sample)
         job = replace(job, record=store.record)
         meter, wanted = _survey(store, tell)
         if wanted:
@@ -97,7 +101,14 @@ def load_study(folder: str | Path) -> xr.Dataset:
     return open_store(Path(folder)).dataset()
 
 
-def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray, extending: bool) -> Store:
+def _times(study: Study, folder: Path) -> int:
+    """How many times the study's size its folder has: the same command goes on with one that was extended."""
+    if not (folder / RUNS).exists():
+        return 1
+    return max(1, open_store(folder).record.n_members // study.plan().n_members)
+
+
+def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray) -> Store:
     """The store, made or found, with as many members as the sample."""
     if not (folder / RUNS).exists():
         return create(folder, job, template, sample)
@@ -105,18 +116,16 @@ def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray, exten
     tidy(store)
     _check_same(store, job, folder)
     there, wanted = store.record.n_members, len(sample)
-    if wanted > there and extending:
+    if wanted > there:
         return extend(store, replace(store.record, text=job.record.text, about=job.record.about), sample)
-    if wanted != there:
-        remedy = (
-            f"Extend it: capdyn study extend {folder} --size {wanted / there:g}"
-            if wanted > there
-            else "Choose another folder; what is there is not thrown away."
+    if wanted < there:
+        raise StoreError(
+            f"'{folder}' has {there:,} members and the plan {wanted:,}.",
+            remedy="Choose another folder; what is there is not thrown away.",
         )
-        raise StoreError(f"'{folder}' has {there:,} members and the plan {wanted:,}.", remedy=remedy)
     if store.sample(np.arange(there)).tobytes() != sample.tobytes():
         raise StoreError(
-            f"'{folder}' has the same study with another sample.",
+            f"'{folder}' holds a study with another sample.",
             remedy="Choose another folder, or the same seed.",
         )
     return store
@@ -125,7 +134,7 @@ def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray, exten
 def _check_same(store: Store, job: Job, folder: Path) -> None:
     """Refuses to mix runs of different plans, or of different versions of capdyn."""
     problems = [
-        Problem(f"'{folder}' holds another study: {word} differ.", None, "Choose another folder.")
+        Problem(f"'{folder}' holds a study with {word}.", None, "Choose another folder.")
         for word in store.record.differences(job.record)
     ]
     then, now = _version(store.record.versions), _version(job.record.versions)
@@ -154,6 +163,7 @@ def _survey(store: Store, tell: Tell | None) -> tuple[Meter, list[tuple[int, np.
             first, last = members[[0, -1]]
             notes.append(f"Batch {number} (members {first} to {last}) is damaged; it is run again.")
             wanted.append((number, members))
+            store.forget(number)
             continue
         status = store.status(number)
         done += int((status != NOT_RUN).sum())

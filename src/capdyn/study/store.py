@@ -1,7 +1,7 @@
 """A study's folder: one sharded Zarr store, a shard a batch.
 
     study.toml      the study file, as it was given
-    model/          the equation file for people, and all of the model as capdyn reads it
+    model/          the equation file and the scenarios for people, and all of the model as capdyn reads it
     runs.zarr/      sample, features, status, failed_time, failed_variable, digest, each series; study/layout.py
     lock            study/lock.py
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,10 +33,11 @@ from ..errors import StoreError
 from ..run.atomic import cannot_write, whole_file
 from .job import NOT_FINITE, NOT_RUN, Batch, Done, Job
 from .layout import PROVENANCE, RESULTS, RUNS, lay_out
+from .lock import LOCK
 from .prepare import Template
 from .record import Record
 
-STUDY, MODEL, SOURCE, LOCK = "study.toml", "model", "model.json", "lock"
+STUDY, MODEL, SOURCE = "study.toml", "model", "model.json"
 _PART = "runs.part"  # a store in the making
 _DAMAGE = (OSError, ValueError, KeyError, RuntimeError, TypeError)  # what zarr raises on broken bytes
 
@@ -106,7 +108,8 @@ class Store:
         here = slice(int(members[0]), int(members[-1]) + 1)
         with writing(self.folder):
             for name in self.results[:-1]:
-                self.arrays[name][:, here] = arrays[name]
+                # In this order in memory, too: zarr writes texts as they lie there.
+                self.arrays[name][:, here] = np.ascontiguousarray(arrays[name])
             self.arrays["digest"][batch.number : batch.number + 1] = digest(arrays)
             self.arrays["status"][:, here] = arrays["status"]
         status = batch.arrays["status"]
@@ -122,6 +125,15 @@ class Store:
             return int(stored[0]) == digest(self.read(number, done).arrays)
         except (StoreError, *_DAMAGE):
             return False
+
+    def forget(self, number: int) -> None:
+        """Removes what is there of a batch: zarr would read a broken shard before it writes into it."""
+        with writing(self.folder):
+            for name in ("status", "digest", *self.results[:-1]):
+                array = self.arrays[name]
+                place = (number,) if name == "digest" else (0, number, *[0] * (array.ndim - 2))
+                shard = self.folder / RUNS / name / array.metadata.encode_chunk_key(place)
+                shard.unlink(missing_ok=True)
 
     def dataset(self) -> xr.Dataset:
         """All of it, read from disk when it is looked at."""
@@ -142,6 +154,7 @@ class Store:
             if v.dtype.kind == "T"
         }
         found = found.assign_coords({**labels, "member": np.arange(self.record.n_members)})
+        found = found[["sample", *self.record.series, *RESULTS]]
         found.attrs.pop(PROVENANCE)
         return found.assign_attrs(
             {
@@ -193,6 +206,10 @@ def create(folder: Path, job: Job, template: Template, sample: np.ndarray) -> St
         (folder / MODEL / SOURCE).write_text(job.source_text(), encoding="utf-8")
         if job.model.path.is_file():
             shutil.copyfile(job.model.path, folder / MODEL / job.model.path.name)
+        (folder / MODEL / "scenarios").mkdir(exist_ok=True)
+        for number, (name, text) in enumerate(job.record.scenarios):
+            stem = name if re.fullmatch(r"[\w .-]+", name) else f"scenario {number}"
+            (folder / MODEL / "scenarios" / f"{stem}.toml").write_text(text, encoding="utf-8")
         if job.record.text:
             (folder / STUDY).write_text(job.record.text, encoding="utf-8")
         lay_out(part, job.record, template, sample)

@@ -50,6 +50,8 @@ CASES = (
          "a = INTEG(Time, 0)", {"a": [0, 0, 1, 3, 6]}),
     Case("stock_several_flows", "Inflows and outflows with an auxiliary in between.",
          "a = INTEG(in - out, 8)\nin = 2\nout = a*share\nshare = 0.5", {"a": [8, 6, 5, 4.5, 4.25], "out": [4, 3, 2.5, 2.25, 2.125]}),
+    Case("initial_circle", "First values that need one another: a = 4 + b/2, b = a - 1; a stock at rest, where 3*r^0.5 = r/2.",
+         "a = INTEG(1, 4 + b/2)\nb = INTEG(0, a - 1)\nr = INTEG(in - out, 6*r^0.5)\nin = 3*r^0.5\nout = r/2", {"a": lambda t: 7 + t, "b": 6, "r": 36}, methods=ALL),
     Case("decay_euler", "A factor of 1 - 1/8 a step.", "a = INTEG(-a, 1)", {"a": [(7 / 8) ** (8 * t) for t in range(5)]},
          "closed form: (1 - h)^k", step="0.125", saveper="1"),
     Case("decay_rk2", "A factor of 1 - h + h^2/2 a step.", "a = INTEG(-a, 1)",
