@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Collection
+from functools import cached_property
 from threading import Lock
 
 import llvmlite
@@ -25,11 +26,11 @@ from .layout import lay_out
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
 _MARCH = ctypes.CFUNCTYPE(
-    None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT, _POINTER
+    None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT, _POINTER, _INT
 )
 _SHARE = ctypes.CFUNCTYPE(None, _POINTER, _POINTER)
 _SWEEP = ctypes.CFUNCTYPE(
-    None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 4
+    None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 4, _INT
 )
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
@@ -89,6 +90,16 @@ class Kernel(Engine):
         """Room for what all members share. shape (n_shared,)"""
         return np.empty(sum(len(self.layout.slots(name)) for name in self._places))
 
+    @cached_property
+    def _cheap(self) -> np.ndarray:
+        """Slots that need no evaluation at a save: stocks and constants. shape (n_slots,)"""
+        cheap = np.zeros(self.layout.size, dtype=bool)
+        for symbol in self.layout.system.symbols.values():
+            if symbol.kind in ("parameter", "setting", "constant", "state"):
+                slots = self.layout.slots(symbol.name)
+                cheap[slots.start : slots.stop] = True
+        return cheap
+
     def _loops(self, method: str) -> tuple[Callable[..., None], ...]:
         """March, sweep and share of a method; made when they are first wanted."""
         with self._lock:
@@ -137,6 +148,7 @@ class Kernel(Engine):
             tape.ctypes.data,
             len(tape),
             shared.ctypes.data,
+            not self._cheap[slots].all(),
         )
 
     def sweep(
@@ -178,6 +190,7 @@ class Kernel(Engine):
             swept.still.ctypes.data,
             swept.failed.ctypes.data,
             shared.ctypes.data,
+            not self._cheap[slots].all(),
         )
         return swept
 

@@ -31,10 +31,11 @@ _Place = int | Any  # a number now, or an IR value
 def write_march(
     module: ir.Module, layout: Layout, lanes: int, method: str, places: Mapping[str, int]
 ) -> ir.Function:
-    """Adds `march.<method>`: (values, start, length, saves, slots, n_slots, out, failed, tape, n_rows, shared).
+    """Adds `march.<method>`: (values, start, length, saves, slots, n_slots, out, failed, tape, n_rows, shared, whole).
 
-    See `Engine.march`, `Engine.tape` and `capdyn.passes.shared`, whose `shared_symbols` gives `places`. It calls the
-    programs, which are in another module.
+    See `Engine.march`, `Engine.tape` and `capdyn.passes.shared`, whose `shared_symbols` gives `places`. `whole`
+    is 0 if only stocks and constants are kept, so that nothing else is computed at a save. It calls the programs,
+    which are in another module.
     """
     vector = ir.VectorType(_REAL, lanes)
     signature = ir.FunctionType(
@@ -51,6 +52,7 @@ def write_march(
             _REAL.as_pointer(),
             _INT,
             _REAL.as_pointer(),
+            _INT,
         ],
     )
     function = ir.Function(module, signature, f"march.{method}")
@@ -77,7 +79,7 @@ class _March:
         self.values, self.start, self.length, self.saves, self.slots, self.n_slots, self.out = function.args[
             :7
         ]
-        self.failed, self.tape, self.n_rows, self.shared = function.args[7:]
+        self.failed, self.tape, self.n_rows, self.shared, self.whole = function.args[7:]
         self.n_states = len(layout.states)
         module = function.module
         names = [name for name in programs(layout.system) if name in ("flows", "stages", "outputs")]
@@ -246,23 +248,32 @@ class _March:
         builder = self.builder
         j = builder.load(saved)
         due = builder.icmp_signed("==", builder.load(builder.gep(self.saves, [j])), k)
-        keep, lean, advance = (builder.append_basic_block(name) for name in ("keep", "lean", "advance"))
+        names = ("keep", "fill", "copy", "lean", "advance")
+        keep, fill, copy, lean, advance = (builder.append_basic_block(name) for name in names)
+        whole = builder.icmp_signed("!=", self.whole, ir.Constant(_INT, 0))
         builder.cbranch(due, keep, lean).set_weights([1, 1000])
         builder.position_at_end(keep)
         if self.in_registers:
             self._each(lambda i: self.do.store(self._get(self.y, i), self.values, self._slot(i)))
+        builder.cbranch(whole, fill, copy)
+        builder.position_at_end(fill)
         self._call("flows", now, now)
         if self.in_registers:
             start = self.layout.derivatives.start
             self._each(lambda i: self._put(self.dy, i, self.do.load(self.values, start + i)))
         self._call("outputs", now, now)
+        builder.branch(copy)
+        builder.position_at_end(copy)
         self._copy_out(j)
         following = builder.add(j, ir.Constant(_INT, 1))
         builder.store(following, saved)
         left = builder.icmp_signed(
             ">=", builder.load(builder.gep(self.saves, [following])), ir.Constant(_INT, 0)
         )
-        builder.cbranch(left, advance, after)
+        onward = builder.append_basic_block("onward")
+        builder.cbranch(left, onward, after)
+        builder.position_at_end(onward)
+        builder.cbranch(whole, advance, lean)
         builder.position_at_end(lean)
         self._rates("flows", now, now)
         builder.branch(advance)

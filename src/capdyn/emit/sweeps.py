@@ -24,7 +24,7 @@ def write_loops(layout: Layout, lanes: int, method: str, places: dict[str, int])
     marks = ir.VectorType(_INT, lanes).as_pointer()
     kinds = [
         vectors, vectors, whole, _REAL.as_pointer(), _INT, _INT, _INT, _REAL, _REAL,
-        whole, _INT, whole, _INT, whole, _INT, vectors, vectors, marks, _REAL.as_pointer(),
+        whole, _INT, whole, _INT, whole, _INT, vectors, vectors, marks, _REAL.as_pointer(), _INT,
     ]  # fmt: skip
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), f"sweep.{method}")
     _write(function, layout, lanes, march, share)
@@ -34,7 +34,7 @@ def write_loops(layout: Layout, lanes: int, method: str, places: dict[str, int])
 def _write(function: ir.Function, layout: Layout, lanes: int, march: ir.Function, share: ir.Function) -> None:
     """The loop over blocks; see `Engine.sweep`, which does the same."""
     values, first, rows, numbers, n_rows, n_numbers, n_blocks, start, length = function.args[:9]
-    saves, n_saves, slots, n_slots, still, n_still, out, still_out, failed, shared = function.args[9:]
+    saves, n_saves, slots, n_slots, still, n_still, out, still_out, failed, shared, whole = function.args[9:]
     builder = ir.IRBuilder(function.append_basic_block())
     do = Instructions(builder, lanes)
     programs = [declare_program(function.module, name, lanes) for name in ("constants", "initial")]
@@ -47,8 +47,7 @@ def _write(function: ir.Function, layout: Layout, lanes: int, march: ir.Function
         return builder.load(builder.gep(numbers, [i]))
 
     with do.loop(n_blocks) as block:
-        with do.loop(layout.size) as slot:
-            do.store(do.load(first, slot), values, slot)
+        each(ir.Constant(_INT, len(layout.given)), lambda slot: do.store(do.load(first, slot), values, slot))
         column = builder.mul(block, ir.Constant(_INT, lanes))
 
         def place(row: ir.Value) -> None:
@@ -74,7 +73,7 @@ def _write(function: ir.Function, layout: Layout, lanes: int, march: ir.Function
             march,
             [
                 values, start, length, saves, slots, n_slots, rows_out, builder.gep(failed, [block]),
-                nothing, ir.Constant(_INT, 1), shared,
+                nothing, ir.Constant(_INT, 1), shared, whole,
             ],
         )  # fmt: skip
     builder.ret_void()
