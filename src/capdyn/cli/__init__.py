@@ -7,4 +7,15 @@ from . import evidence, explain, look, policy, run, study, thresholds
 from .app import app, main
 from .run import parse_settings
 
-__all__ = ["app", "evidence", "explain", "look", "main", "parse_settings", "policy", "run", "study", "thresholds"]
+__all__ = [
+    "app",
+    "evidence",
+    "explain",
+    "look",
+    "main",
+    "parse_settings",
+    "policy",
+    "run",
+    "study",
+    "thresholds",
+]

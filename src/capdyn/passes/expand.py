@@ -126,7 +126,11 @@ def _initial(hidden: Hidden, value: Node) -> Node:
 
 
 def _order(order: Node) -> int:
-    if not isinstance(order, Const) or not 1 <= order.value <= LARGEST_ORDER or order.value != int(order.value):
+    if (
+        not isinstance(order, Const)
+        or not 1 <= order.value <= LARGEST_ORDER
+        or order.value != int(order.value)
+    ):
         raise ValueError(f"The order of a delay is a whole number from 1 to {LARGEST_ORDER}.")
     return int(order.value)
 
