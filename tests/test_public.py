@@ -32,6 +32,7 @@ PUBLIC = [
     "load_study",
     "named_loops",
     "open_model",
+    "quantiles",
     "read_study",
     "run_study",
     "save",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .run.simulate import simulate
     from .run.store import load, load_run, save
     from .study.plan import Plan
+    from .study.quantiles import quantiles
     from .study.read import read_study
     from .study.run import load_study, run_study
     from .study.study import Study
@@ -62,6 +63,7 @@ _HOME = {
     "load_study": ".study.run",
     "named_loops": ".explain.loops",
     "open_model": ".run.open",
+    "quantiles": ".study.quantiles",
     "read_study": ".study.read",
     "run_study": ".study.run",
     "save": ".run.store",
@@ -96,6 +98,7 @@ __all__ = [
     "load_study",
     "named_loops",
     "open_model",
+    "quantiles",
     "read_study",
     "run_study",
     "save",
