@@ -36,6 +36,7 @@ MAY_IMPORT = {
             "distributed",
             "pymoo",
             "emcee",
+            "ema_workbench",
         },
     ),
     "cli": (
