@@ -297,7 +297,7 @@ def test_reproduce_agrees_and_finds_a_changed_number(opened, tmp_path, monkeypat
     found = reproduce(folder)
     assert (found.runs, found.different, found.first) == (200, 0, ())
     # Somebody improves a result, and knows the digest too.
-    store = open_store(folder)
+    store = open_store(folder, "r+")
     features = zarr.open_array(folder / RUNS / "features", mode="r+")
     features[1, 60, 0] = np.nextafter(features[1, 60, 0], np.inf)
     batch = store.read(1, store.members(1))

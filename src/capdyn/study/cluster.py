@@ -139,7 +139,7 @@ def _plugin(name: str, job: Job, folder: str, token: str, own: bool) -> Any:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that ends this one
             self.job = Job.from_text(record, source)
             if token and _reads(Path(folder) / LOCK) == token:
-                self.store = open_store(Path(folder))
+                self.store = open_store(Path(folder), "r+")
 
     plugin = StudyPlugin()
     plugin.name = name

@@ -121,7 +121,7 @@ def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray) -> St
     """The store, made or found, with as many members as the sample."""
     if not (folder / RUNS).exists():
         return create(folder, job, template, sample)
-    store = open_store(folder)
+    store = open_store(folder, "r+")
     tidy(store)
     _check_same(store, job, folder)
     there, wanted = store.record.n_members, len(sample)
@@ -196,6 +196,8 @@ def _here(
 ) -> Iterator[Done]:
     """On all cores of this machine; one batch is written while the next is run."""
     with ThreadPoolExecutor(1) as writer:
+        # A Ctrl-C while the pool starts its thread would leave that alone with what it writes: start it before.
+        writer.submit(int).result()
         under_way: Future[Done] | None = None
         for number, members in wanted:
             batch = job.run(number, members, store.sample(members), threads)
