@@ -30,7 +30,6 @@ MAY_IMPORT = {
             "pydantic",
             "rich",
             "zarr",
-            "SALib",
             "sklearn",
             "dask",
             "distributed",

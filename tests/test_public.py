@@ -8,8 +8,10 @@ import pytest
 import capdyn
 
 PUBLIC = [
+    "Analysis",
     "ArgumentError",
     "CapdynError",
+    "Evaluator",
     "Feature",
     "Finding",
     "Model",
@@ -20,8 +22,11 @@ PUBLIC = [
     "StoreError",
     "Study",
     "ablate",
+    "analyse",
     "check",
     "compare",
+    "ema_evaluator",
+    "ema_model",
     "ensemble",
     "judge",
     "load",
@@ -29,14 +34,17 @@ PUBLIC = [
     "load_study",
     "named_loops",
     "open_model",
+    "publish",
     "quantiles",
     "read_study",
     "run_study",
+    "salib_pair",
     "save",
     "sensitivities",
     "simulate",
     "structure",
     "write_report",
+    "write_study_report",
 ]
 
 
