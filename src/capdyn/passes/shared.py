@@ -1,6 +1,7 @@
 """Large constants that are the same for all members: a number each, and not one a lane.
 
-A matrix of a thousand regions by a thousand, read at each step, takes eight megabytes so, and sixty-four or more otherwise.
+A matrix of a thousand regions by a thousand, read at each step, takes eight megabytes so, and sixty-four or more
+otherwise.
 """
 
 from __future__ import annotations
