@@ -114,7 +114,7 @@ def write_report(
             "provenance": provenance(runs),
             "texts": list(zip(table.scenarios, texts, strict=True)),
         }
-        (workshop / PAGE).write_text(render("report.html.j2", context), encoding="utf-8")
+        (workshop / PAGE).write_text(render(f"{PAGE}.j2", context), encoding="utf-8")
         _move(workshop, directory)
     return directory / PAGE
 
@@ -238,7 +238,7 @@ def _minute(stamp: str) -> str:
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
-    """A page from a file in `templates`."""
+    """The text of a page from a file in `templates`; names that are not in the context are errors."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
