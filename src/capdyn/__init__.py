@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .evidence.judge import judge
     from .explain.loops import named_loops
     from .explain.structure import structure
+    from .policy.assumptions import compare_over_ranges
+    from .policy.both_ends import from_both_ends
+    from .policy.compare import compare_policies
     from .report import write_report
     from .run.compare import compare
     from .run.ensemble import ensemble
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from .run.simulate import simulate
     from .run.store import load, load_run, save
     from .study.plan import Plan
+    from .study.quantiles import quantiles
     from .study.read import read_study
     from .study.run import load_study, run_study
     from .study.study import Study
@@ -49,13 +53,17 @@ _HOME = {
     "ablate": ".evidence.ablate",
     "check": ".checks.check",
     "compare": ".run.compare",
+    "compare_over_ranges": ".policy.assumptions",
+    "compare_policies": ".policy.compare",
     "ensemble": ".run.ensemble",
+    "from_both_ends": ".policy.both_ends",
     "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
     "load_study": ".study.run",
     "named_loops": ".explain.loops",
     "open_model": ".run.open",
+    "quantiles": ".study.quantiles",
     "read_study": ".study.read",
     "run_study": ".study.run",
     "save": ".run.store",
@@ -80,13 +88,17 @@ __all__ = [
     "ablate",
     "check",
     "compare",
+    "compare_over_ranges",
+    "compare_policies",
     "ensemble",
+    "from_both_ends",
     "judge",
     "load",
     "load_run",
     "load_study",
     "named_loops",
     "open_model",
+    "quantiles",
     "read_study",
     "run_study",
     "save",

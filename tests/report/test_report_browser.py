@@ -125,7 +125,11 @@ def ablations_page(path):
         "name": "R1 funds", "kind": "loop", "why": "None.", "falls": ["fact_3"], "change": -0.5, "broken": [],
         "at": "Capability[Home,micro,innovation] at 40, third_generation",
     }  # fmt: skip
-    found = {"ablations": [effect, effect | {"name": "B2", "change": None}], "facts": facts, "left_out": facts[:1]}
+    found = {
+        "ablations": [effect, effect | {"name": "B2", "change": None}],
+        "facts": facts,
+        "left_out": facts[:1],
+    }
     write_ablations(found, "a_model", ["One of sixty falls."], path)
 
 

@@ -210,5 +210,5 @@ def test_an_extended_study_is_analysed_with_all_its_runs(tmp_path, opened):
     path.write_text(f'[method]\nname = "sobol"\nsize = 128\n{FEATURE}', encoding="utf-8")
     study = read_study(path, opened(ISHIGAMI))
     run_study(study.plan(), tmp_path / "runs")
-    runs = run_study(study.plan(4), tmp_path / "runs", extending=True)
+    runs = run_study(study, tmp_path / "runs", times=4)
     assert analyse(runs, study).n_runs == 4 * 128 * 5

@@ -270,6 +270,10 @@ def test_a_damaged_shard_is_told_and_run_again(opened, expected, tmp_path, name,
         assert study_status(folder).done == 100
     else:
         assert study_status(folder).damaged == (1,)
+        with pytest.raises(
+            capdyn.StoreError, match=r"1 of 2 batches in '.*' are damaged, the first being 1\. Give the"
+        ):
+            load_study(folder)
     assert arrays(run_study(plan_of(opened), folder, tell=told.append)) == expected
     if (name, damage) != ("status", "the file"):
         assert told[0].note == "Batch 1 (members 50 to 99) is damaged; it is run again."
@@ -293,7 +297,7 @@ def test_reproduce_agrees_and_finds_a_changed_number(opened, tmp_path, monkeypat
     found = reproduce(folder)
     assert (found.runs, found.different, found.first) == (200, 0, ())
     # Somebody improves a result, and knows the digest too.
-    store = open_store(folder)
+    store = open_store(folder, "r+")
     features = zarr.open_array(folder / RUNS / "features", mode="r+")
     features[1, 60, 0] = np.nextafter(features[1, 60, 0], np.inf)
     batch = store.read(1, store.members(1))

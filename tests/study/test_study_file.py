@@ -1,5 +1,7 @@
 """Study files: what they mean, and that all that is wrong is told at once."""
 
+import tomllib
+
 import numpy as np
 import pytest
 
@@ -224,6 +226,7 @@ def test_the_same_as_a_mapping(file):
     model = read_study(path).model
     study = read_study({"inputs": {"Growth": {}}, "method": {"name": "morris", "size": 4}}, model)
     assert study.plan().sample.shape == (8, 1)
+    assert tomllib.loads(study.text) == {"inputs": {"Growth": {}}, "method": {"name": "morris", "size": 4}}
     with pytest.raises(ScenarioError, match="study: 'Growht' is not in the model"):
         read_study({"inputs": {"Growht": {}}}, model)
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .app import DIFFERENT, INTERRUPTED, app
+from .app import DIFFERENT, INTERRUPTED, app, progress
+from .study_results import RESULTS, write_results
 
 if TYPE_CHECKING:
     from ..study.progress import Progress
@@ -122,54 +123,71 @@ def reproduce(folder: FolderArgument, threads: ThreadsOption = None) -> None:
 def _run(study: Study, folder: Path, times: int | None, cluster: str | None, threads: int | None) -> None:
     from ..study.run import run_study
 
-    last: list[Progress] = []
     try:
-        with _shown(last) as tell:
+        with _shown() as tell:
             runs = run_study(study, folder, times=times, cluster=cluster, threads=threads, tell=tell)
     except KeyboardInterrupt:
-        kept = (
-            f"{last[-1].done:,} of {last[-1].total:,} runs are kept in {folder}"
-            if last
-            else "Nothing was run"
-        )
-        print(f"Interrupted. {kept}; the same command goes on.", file=sys.stderr)
+        print(f"Interrupted. {_kept(folder)}; the same command goes on.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     failed = int((runs["status"].values == 1).sum())
     print(f"{runs['status'].size:,} runs in {folder}, {failed:,} of them not finite.")
+    with progress() as show:
+        found = write_results(runs, study, folder, show)
+    print("\n".join(found))
+    print(f"Results: {folder / RESULTS}; report: {folder / 'report.html'}")
+
+
+@study.command(epilog="Example: capdyn study schema > study.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors that check them as they are written."""
+    from ..study.form import schema as described
+
+    print(described(), end="")
+
+
+def _kept(folder: Path) -> str:
+    from ..errors import StoreError
+    from ..study.run import load_study
+
+    try:
+        status = load_study(folder, check=False)["status"].values
+    except StoreError:
+        return "Nothing was run"
+    return f"{(status >= 0).sum():,} of {status.size:,} runs are kept in {folder}"
 
 
 @contextmanager
-def _shown(told: list[Progress] | None = None) -> Iterator[Callable[[Progress], None]]:
+def _shown() -> Iterator[Callable[[Progress], None]]:
     """A function that shows progress: a bar where stderr is a terminal, else now and then a line."""
-    keep = told if told is not None else []
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Bar
-
-        with Bar(
-            BarColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-        ) as bar:
-            task = bar.add_task("", total=None)
-
-            def on_terminal(progress: Progress) -> None:
-                keep[:] = [progress]
-                if progress.note:
-                    bar.console.print(progress.note)
-                bar.update(task, completed=progress.done, total=progress.total, description=str(progress))
-
-            yield on_terminal
+    if not sys.stderr.isatty():
+        yield _Log()
         return
-    spoken = 0.0
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
 
-    def in_lines(progress: Progress) -> None:
-        nonlocal spoken
-        keep[:] = [progress]
-        now = time.monotonic()
+    shown = BarColumn(), TextColumn("{task.description}")
+    with Bar(*shown, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(progress: Progress) -> None:
+            if progress.note:
+                bar.console.print(progress.note, markup=False)
+            bar.update(task, completed=progress.done, total=progress.total, description=str(progress))
+
+        yield tell
+
+
+class _Log:
+    """Progress for a file: notes at once, numbers every ten seconds and at the end."""
+
+    def __init__(self) -> None:
+        self._spoke = float("-inf")
+
+    def __call__(self, progress: Progress) -> None:
         if progress.note:
             print(progress.note, file=sys.stderr, flush=True)
-        if now - spoken >= _EVERY or progress.done == progress.total:
-            spoken = now
+        now = time.monotonic()
+        if now - self._spoke >= _EVERY or progress.done == progress.total:
+            self._spoke = now
             print(f"{time.strftime('%H:%M:%S')}  {progress}", file=sys.stderr, flush=True)
-
-    yield in_lines

@@ -18,6 +18,7 @@ MOST_BARS, MOST_LINES = 12, 6
 BAR, WIDTH, PLOT = 19.0, 460.0, 150.0
 TOP, BOTTOM = 44.0, 38.0
 NAME_LETTERS = 34
+UNSETTLED = 0.5  # an interval of a share of the variance that is wider says next to nothing
 HEADLINES = {
     "total": "Share of the variance",
     "absolute_effect": "Mean absolute effect over the whole range",
@@ -111,6 +112,9 @@ def morris_plane(results: xr.Dataset, scenario: str, feature: str) -> Figure:
 def over_time(results: xr.Dataset, scenario: str, series: str, word: str) -> Figure:
     """The headline index of the inputs that matter most at any time, over time."""
     here = results[f"{word}_over_time"].sel(scenario=scenario, series=series)
+    if f"{word}_interval_over_time" in results and word == "total":
+        ends = results[f"{word}_interval_over_time"].sel(scenario=scenario, series=series)
+        here = here.where((ends.sel(bound="high") - ends.sel(bound="low")) < UNSETTLED)
     label = next(str(d) for d in here.dims if d != "time")
     peaks = here.max("time", skipna=True).values
     order = _largest(peaks, MOST_LINES)
@@ -124,7 +128,7 @@ def over_time(results: xr.Dataset, scenario: str, series: str, word: str) -> Fig
         top = float(np.nanmax(peaks, initial=0)) * 1.06 or 1.0
         axes.set_xlim(times[0], times[-1])
         axes.set_ylim(0, top)
-        ends = []
+        ends_at: list[tuple[float, float]] = []
         for rank, number in enumerate(order):
             values = here.transpose("time", label).values[:, number]
             look = line_of(rank)
@@ -136,9 +140,9 @@ def over_time(results: xr.Dataset, scenario: str, series: str, word: str) -> Fig
                 linewidth=1.7,
             )
             last = values[np.isfinite(values)][-1]
-            ends.append((box[0] + box[2], box[1] + box[3] * float(last) / top))
+            ends_at.append((box[0] + box[2], box[1] + box[3] * float(last) / top))
         looks = [line_of(rank) for rank in range(len(order))]
-        label_ends(figure, ends, names, looks, box[0] + box[2] + 10, (BOTTOM - 4, BOTTOM + PLOT + 48))
+        label_ends(figure, ends_at, names, looks, box[0] + box[2] + 10, (BOTTOM - 4, BOTTOM + PLOT + 48))
         axes.set_xlabel(time_words(results), size=TEXT_SIZE)
         heading(figure, TOP + PLOT + 40 + BOTTOM, series, f"{HEADLINES[word]}, {scenario}")
         return figure

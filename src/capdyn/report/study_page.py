@@ -196,7 +196,7 @@ def _over_time(results: xr.Dataset, scenarios: list[str]) -> Iterator[Picture]:
                 ).any():
                     yield _picture(
                         f"time {word} {series} {scenario}", f"What drives {series} when, in {scenario}",
-                        f"{study_figures.HEADLINES[word]} at each time.",
+                        f"{study_figures.HEADLINES[word]} at each time. A gap: the runs do not settle it.",
                         partial(study_figures.over_time, results, scenario, str(series), word),
                     )  # fmt: skip
 

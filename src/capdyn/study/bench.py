@@ -14,7 +14,7 @@ from ..lang.names import key
 from ..run.address import parse_address
 from ..run.features import STATISTICS
 from .futures import QUANTILES
-from .gate import Gate, gate
+from .gate import LEAST_BLOCKS, Gate, gate
 from .sampling import Design
 from .study import Study
 
@@ -93,7 +93,10 @@ class Bench:
         mark = (broken.tobytes(), whole)
         if mark not in self._known:
             block = self.design.block if whole else np.arange(len(self.x))
-            self._known[mark] = gate(self.x, block, broken, self.study.policy, self.study.design != "efast")
+            least = 1 if self.study.design == "one_at_a_time" else LEAST_BLOCKS  # there each run stands alone
+            self._known[mark] = gate(
+                self.x, block, broken, self.study.policy, self.study.design != "efast", least
+            )
         self.gates[scenario, output] = self._known[mark]
         return self._known[mark]
 

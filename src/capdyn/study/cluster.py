@@ -9,6 +9,8 @@ was running is run again elsewhere, by Dask; the numbers are the same on any mac
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,6 +29,7 @@ from .store import Store, open_store
 if TYPE_CHECKING:
     from distributed import Client
 
+_OWN = "local:"
 _SECONDS = 2.0  # that a task should take
 _MOST = 256  # batches a task
 _AHEAD = 2  # tasks a thread of a worker: one that runs, one that waits
@@ -64,11 +67,11 @@ def on_cluster(address: str, job: Job, store: Store, wanted: list[tuple[int, np.
     with ExitStack() as stack:
         client = stack.enter_context(_connected(address))
         name = f"capdyn-{uuid4().hex[:8]}"
-        plugin = _plugin(
-            name, job.record.to_json(), job.source_text(), str(store.folder.resolve()), _token(store)
-        )
+        own = address.startswith(_OWN)
+        plugin = _plugin(name, job, str(store.folder.resolve()), _token(store), own)
         client.register_plugin(plugin)
-        stack.callback(client.unregister_worker_plugin, name)
+        if not own:  # its own workers end with it
+            stack.callback(client.unregister_worker_plugin, name)
         yield from _all(client, name, store, list(wanted))
 
 
@@ -120,9 +123,11 @@ def _work(name: str, task: Task) -> Result:
     return Result(written, unwritten, (time.perf_counter() - began) / len(task.batches))
 
 
-def _plugin(name: str, record: str, source: str, folder: str, token: str) -> Any:
+def _plugin(name: str, job: Job, folder: str, token: str, own: bool) -> Any:
     """What each worker gets: the job, made once, and the store where it sees the same one."""
     from distributed import WorkerPlugin
+
+    record, source = job.record.to_json(), job.source_text()
 
     class StudyPlugin(WorkerPlugin):
         name: str
@@ -130,9 +135,11 @@ def _plugin(name: str, record: str, source: str, folder: str, token: str) -> Any
         store: Store | None = None
 
         def setup(self, worker: Any) -> None:
+            if own and threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that ends this one
             self.job = Job.from_text(record, source)
             if token and _reads(Path(folder) / LOCK) == token:
-                self.store = open_store(Path(folder))
+                self.store = open_store(Path(folder), "r+")
 
     plugin = StudyPlugin()
     plugin.name = name
@@ -160,11 +167,11 @@ def _connected(address: str) -> Iterator[Client]:
         raise ArgumentError(
             "A cluster needs Dask, which is not installed.", remedy="pip install 'capdyn[cluster]'"
         ) from None
-    kind, _, rest = address.partition(":")
+    count = address.removeprefix(_OWN)
     with ExitStack() as stack:
-        if kind == "local" and rest.isdecimal() and int(rest) > 0:
+        if address.startswith(_OWN) and count.isdecimal() and int(count) > 0:
             cluster = LocalCluster(
-                n_workers=int(rest),
+                n_workers=int(count),
                 threads_per_worker=1,
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,

@@ -39,7 +39,12 @@ class Gate:
 
 
 def gate(
-    x: np.ndarray, block: np.ndarray, broken: np.ndarray, policy: str, restrictable: bool = True
+    x: np.ndarray,
+    block: np.ndarray,
+    broken: np.ndarray,
+    policy: str,
+    restrictable: bool = True,
+    least: int = LEAST_BLOCKS,
 ) -> Gate:
     """Applies a policy to the runs of a design.
 
@@ -55,6 +60,8 @@ def gate(
         'refuse', 'drop' or 'restrict'.
     restrictable : bool
         Whether a block can lie within a part of the space; a curve of eFAST crosses all of it.
+    least : int
+        Blocks below which nothing is computed.
 
     Returns
     -------
@@ -81,7 +88,7 @@ def gate(
         else:
             kept_blocks[block[~within.holds(x)]] = False
     n_kept = int(kept_blocks.sum())
-    if not refusal and n_kept < min(LEAST_BLOCKS, n_blocks):
+    if not refusal and n_kept < min(least, n_blocks):
         refusal = f"only {n_kept} of {n_blocks} blocks of runs are left"
     if refusal:
         kept_blocks[:] = False

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from ..errors import ArgumentError
 from ..lang.codec import MODELS
 from ..lang.model import Model as Source
 from ..lang.names import did_you_mean, identifier, key
@@ -72,8 +73,20 @@ class Job:
         return cls(Record.from_json(record), Model(model, build(model), Path(model.path), None))
 
     def source_text(self) -> str:
-        """The model's equations as text, with what they took from other files."""
-        return MODELS.encode(self.model.source)
+        """The model's equations as text, with what they took from other files.
+
+        Raises
+        ------
+        ArgumentError
+            They cannot be written: nested too deeply.
+        """
+        try:
+            return MODELS.encode(self.model.source)
+        except (TypeError, RecursionError) as error:
+            raise ArgumentError(
+                f"The equations of '{self.model.name}' cannot be kept with the runs: {error}.",
+                remedy="Split the longest of them.",
+            ) from None
 
     @cached_property
     def variables(self) -> list[str]:

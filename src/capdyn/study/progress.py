@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .store import Store
 
 _SIZE_EVERY = 2.0  # seconds between looks at the size on disk
+_BATCHES = 64  # the last ones, from which the rate comes
+_SETTLED = 4  # batches after which the first no longer counts
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Progress:
     """Runs are members times scenarios.
 
     done, total, failed : runs on disk, wanted, not finite.
-    rate : runs a second since the start. left : seconds, or None as long as nobody can say.
+    rate : runs a second of late. left : seconds, or None as long as nobody can say.
     size : bytes on disk. note : something that happened, such as a shard found damaged.
     """
 
@@ -29,7 +32,7 @@ class Progress:
     note: str = ""
 
     def __str__(self) -> str:
-        share = f"{self.done / max(self.total, 1):.0%}" if self.done < self.total else "all"
+        share = f"{100 * self.done / max(self.total, 1):.0f} %" if self.done < self.total else "all"
         parts = [f"{self.done:,} of {self.total:,} runs ({share})"]
         if self.rate:
             parts.append(f"{self.rate:,.0f} a second" if self.rate >= 10 else f"{self.rate:.2g} a second")
@@ -45,26 +48,41 @@ Tell = Callable[[Progress], None]
 class Meter:
     """Counts runs and tells after each batch."""
 
-    def __init__(self, store: Store, tell: Tell | None, done: int, failed: int):
+    def __init__(self, store: Store, tell: Tell | None):
         self._store, self._tell = store, tell or (lambda progress: None)
         self._total = store.record.n_members * len(store.record.scenarios)
-        self._done, self._failed, self._before = done, failed, done
-        self._began = time.monotonic()
-        self._size, self._looked = 0, -_SIZE_EVERY
+        self._done = self._failed = 0
+        self._past: deque[tuple[float, int]] = deque(maxlen=_BATCHES)
+        self._size, self._looked, self._said = 0, -_SIZE_EVERY, time.monotonic()
+
+    def found(self, runs: int, failed: int) -> None:
+        """Counts runs that were there before; tells only now and then."""
+        self._done += runs
+        self._failed += failed
+        if time.monotonic() - self._said >= _SIZE_EVERY:
+            self.say()
+
+    def start(self) -> None:
+        """From here on runs are made."""
+        self._past.append((time.monotonic(), self._done))
+        self.say()
 
     def add(self, runs: int, failed: int) -> None:
         """Counts runs that are on disk now."""
         self._done += runs
         self._failed += failed
+        self._past.append((time.monotonic(), self._done))
         self.say()
 
     def say(self, note: str = "") -> None:
         """Tells how things stand."""
-        now = time.monotonic()
+        now = self._said = time.monotonic()
         if now - self._looked >= _SIZE_EVERY or self._done == self._total:
             self._size, self._looked = self._store.size, now
-        made, seconds = self._done - self._before, now - self._began
-        rate = made / seconds if made and seconds else 0.0
+        # Before the first batch stands what is done once: compiling, processes that start.
+        past = list(self._past)[1 if len(self._past) > _SETTLED else 0 :]
+        (since, before), (until, done) = (past[0], past[-1]) if past else ((now, 0), (now, 0))
+        rate = (done - before) / (until - since) if until > since else 0.0
         left = (self._total - self._done) / rate if rate else None
         self._tell(Progress(self._done, self._total, self._failed, rate, left, self._size, note))
 

@@ -81,7 +81,7 @@ class _Page:
 
 def _open(source: str | Path | Mapping[str, Any]) -> _Page:
     if isinstance(source, Mapping):
-        file, raw, text = None, dict(source), json.dumps(source, indent=2, default=str)
+        file, raw, text = None, dict(source), _as_toml(source)
         places: dict[tuple[str, ...], tuple[int, int]] = {}
     else:
         file = Path(source)
@@ -92,6 +92,21 @@ def _open(source: str | Path | Mapping[str, Any]) -> _Page:
     for path, what, remedy in mistakes:
         page.note(path, what, remedy)
     return page
+
+
+def _as_toml(given: Mapping[str, Any]) -> str:
+    """A mapping as the text of a study file: a key a line, tables inline."""
+
+    def write(value: Any) -> str:
+        if isinstance(value, Mapping):
+            return "{ " + ", ".join(f"{json.dumps(str(k))} = {write(v)}" for k, v in value.items()) + " }"
+        if isinstance(value, list | tuple):
+            return "[" + ", ".join(map(write, value)) + "]"
+        # JSON's texts, numbers and truth values are TOML's, except that TOML also escapes DEL.
+        return json.dumps(value, ensure_ascii=False, default=str).replace("\x7f", "\\u007f")
+
+    known = {name: value for name, value in given.items() if value is not None}
+    return "".join(f"{json.dumps(str(name))} = {write(value)}\n" for name, value in known.items())
 
 
 def _model(page: _Page) -> Model:

@@ -63,7 +63,8 @@ def reproduce(folder: str | Path, *, threads: int | None = None, tell: Tell | No
     """
     store = open_store(Path(folder))
     job = stored_job(store)
-    meter = Meter(store, tell, 0, 0)
+    meter = Meter(store, tell)
+    meter.start()
     runs = different = 0
     found: list[Difference] = []
     for number in range(store.n_batches):

@@ -21,7 +21,7 @@ import xarray as xr
 from ..errors import Problem, StoreError
 from .job import NOT_FINITE, NOT_RUN, Done, Job
 from .layout import RUNS
-from .lock import locked
+from .lock import holder, locked
 from .plan import Plan
 from .prepare import Template, prepare
 from .progress import Meter, Tell
@@ -90,15 +90,24 @@ def run_study(
     return store.dataset()
 
 
-def load_study(folder: str | Path) -> xr.Dataset:
+def load_study(folder: str | Path, check: bool = True) -> xr.Dataset:
     """The runs of a study's folder, as `run_study` returns them; also while it is running.
+
+    check : whether to read all of it once, to see that it is what was written.
 
     Raises
     ------
     StoreError
         There is no study, or it is damaged.
     """
-    return open_store(Path(folder)).dataset()
+    store = open_store(Path(folder))
+    damaged = [n for n in range(store.n_batches) if check and not store.is_whole(n)]
+    if damaged and not holder(store.folder):  # where a batch is being written, it may look so for a moment
+        raise StoreError(
+            f"{len(damaged)} of {store.n_batches} batches in '{folder}' are damaged, the first being {damaged[0]}.",
+            remedy="Give the command that made the study again: it runs what is not whole.",
+        )
+    return store.dataset()
 
 
 def _times(study: Study, folder: Path) -> int:
@@ -112,7 +121,7 @@ def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray) -> St
     """The store, made or found, with as many members as the sample."""
     if not (folder / RUNS).exists():
         return create(folder, job, template, sample)
-    store = open_store(folder)
+    store = open_store(folder, "r+")
     tidy(store)
     _check_same(store, job, folder)
     there, wanted = store.record.n_members, len(sample)
@@ -155,24 +164,20 @@ def _version(versions: str) -> str:
 
 def _survey(store: Store, tell: Tell | None) -> tuple[Meter, list[tuple[int, np.ndarray]]]:
     """Batches with members that have to be run; what counts and is not whole is found here."""
-    wanted, notes = [], []
-    done = failed = 0
+    meter, wanted = Meter(store, tell), []
     for number in range(store.n_batches):
+        members = store.members(number)
         if not store.is_whole(number):
-            members = store.members(number)
             first, last = members[[0, -1]]
-            notes.append(f"Batch {number} (members {first} to {last}) is damaged; it is run again.")
-            wanted.append((number, members))
             store.forget(number)
+            meter.say(f"Batch {number} (members {first} to {last}) is damaged; it is run again.")
+            wanted.append((number, members))
             continue
         status = store.status(number)
-        done += int((status != NOT_RUN).sum())
-        failed += int((status == NOT_FINITE).sum())
+        meter.found(int((status != NOT_RUN).sum()), int((status == NOT_FINITE).sum()))
         if len(unfinished := store.unfinished(number)):
             wanted.append((number, unfinished))
-    meter = Meter(store, tell, done, failed)
-    for note in notes or [""]:
-        meter.say(note)
+    meter.start()
     return meter, wanted
 
 
@@ -191,6 +196,8 @@ def _here(
 ) -> Iterator[Done]:
     """On all cores of this machine; one batch is written while the next is run."""
     with ThreadPoolExecutor(1) as writer:
+        # A Ctrl-C while the pool starts its thread would leave that alone with what it writes: start it before.
+        writer.submit(int).result()
         under_way: Future[Done] | None = None
         for number, members in wanted:
             batch = job.run(number, members, store.sample(members), threads)

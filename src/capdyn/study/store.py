@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -214,11 +215,11 @@ def create(folder: Path, job: Job, template: Template, sample: np.ndarray) -> St
             (folder / STUDY).write_text(job.record.text, encoding="utf-8")
         lay_out(part, job.record, template, sample)
         part.rename(folder / RUNS)
-    return open_store(folder)
+    return open_store(folder, "r+")
 
 
-def open_store(folder: Path) -> Store:
-    """The study of a folder.
+def open_store(folder: Path, mode: Literal["r", "r+"] = "r") -> Store:
+    """The study of a folder; to write into it: 'r+'.
 
     Raises
     ------
@@ -230,8 +231,8 @@ def open_store(folder: Path) -> Store:
         raise StoreError(
             f"There is no study in '{folder}'.", remedy="Make one with: capdyn study FILE --out FOLDER"
         )
-    with reading(folder):
-        group = zarr.open_group(path, mode="r+")
+    with reading(folder, "Restore it from a copy, or make the study again in another folder."):
+        group = zarr.open_group(path, mode=mode)
         record = Record.from_json(str(group.attrs[PROVENANCE]))
         arrays = dict(group.arrays())
         if missing := {"sample", "digest", *RESULTS} - set(arrays):
@@ -273,7 +274,7 @@ def extend(store: Store, record: Record, sample: np.ndarray) -> Store:
                 part.write_text(record.text, encoding="utf-8")
         group = zarr.open_group(store.folder / RUNS, mode="r+")
         group.attrs[PROVENANCE] = replace(record, n_members=len(sample)).to_json()
-    return open_store(store.folder)
+    return open_store(store.folder, "r+")
 
 
 def source_of(folder: Path) -> str:
@@ -298,15 +299,14 @@ def _resize(arrays: Mapping[str, zarr.Array], n_members: int, batch: int) -> Non
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[None]:
+def reading(
+    folder: Path, remedy: str = "Give the command that made it again: it runs what is not whole."
+) -> Iterator[None]:
     """Turns what zarr says of broken bytes into a StoreError."""
     try:
         yield
     except _DAMAGE as error:
-        raise StoreError(
-            f"The study in '{folder}' is damaged: {error}.",
-            remedy="Give the command that made it again: it runs what is not whole.",
-        ) from None
+        raise StoreError(f"The study in '{folder}' is damaged: {error}.", remedy=remedy) from None
 
 
 @contextmanager

@@ -101,9 +101,9 @@ def _failures(analysis: Analysis) -> list[str]:
 
 
 def _which(analysis: Analysis, scenario: str) -> str:
-    names = (
-        analysis.failed_variable.sel(scenario=scenario).values if analysis.failed_variable is not None else []
-    )
+    if analysis.failed_variable is None:
+        return ""
+    names = analysis.failed_variable.sel(scenario=scenario).values.tolist()
     named, counts = np.unique(np.array([name for name in names if name], dtype=str), return_counts=True)
     if not len(named):
         return ""
@@ -145,6 +145,8 @@ def _indices(analysis: Analysis) -> list[str]:
         for scenario in results["scenario"].values:
             for feature in results["feature"].values:
                 here = results.sel(scenario=scenario, feature=feature)
+                if (str(scenario), str(feature)) in _against_itself(analysis.study):
+                    continue
                 if np.isnan(here[word].values).all():
                     constant = not analysis.gates[str(scenario), str(feature)].refusal
                     if constant:
@@ -154,6 +156,11 @@ def _indices(analysis: Analysis) -> list[str]:
     if "slopes_failed" in results and float(results["slopes_failed"].sum()):
         found.append(f"{int(results['slopes_failed'].sum())} derivatives were not finite and are left out.")
     return found
+
+
+def _against_itself(study: Study) -> set[tuple[str, str]]:
+    """Scenario and feature where a scenario would be compared with itself."""
+    return {(feature.against, feature.name) for feature in study.features if feature.against is not None}
 
 
 def _ranked(here: xr.Dataset, word: str) -> list[str]:
@@ -246,20 +253,20 @@ _SAY = {
 
 
 def _converged(here: xr.Dataset, word: str) -> str:
-    """Whether the headline still moves from half of the runs to all of them."""
+    """Whether the headline of the inputs that matter most still moves from half of the runs to all of them."""
     if f"{word}_at" not in here or np.isnan(here[f"{word}_at"].values).all():
         return ""
     at = here[f"{word}_at"]
-    label = here[word].dims[0]
-    moved = np.abs(at.sel(part=PARTS[-1]).values - at.sel(part=PARTS[-2]).values)
-    most = int(np.nanargmax(moved))
-    said = (
-        f" From half of the runs to all, the largest change is {moved[most]:.2g} ({here[label].values[most]})"
-    )
+    leading = np.argsort(-np.nan_to_num(here[word].values, nan=-np.inf), kind="stable")[:_MOST_NAMED]
+    moved = np.abs(at.sel(part=PARTS[-1]).values - at.sel(part=PARTS[-2]).values)[leading]
+    if np.isnan(moved).any():
+        return ""
+    most = int(moved.argmax())
+    said = f" From half of the runs to all, the largest change among these is {moved[most]:.2g}"
     if f"{word}_interval" in here:
-        half = np.ptp(here[f"{word}_interval"].values, axis=1) / 2
-        settled = moved[most] <= half[most]
-        said += ", within its interval" if settled else ", more than its interval allows: take more runs"
+        half = np.ptp(here[f"{word}_interval"].values, axis=1)[leading] / 2
+        settled = (moved <= half).all()
+        said += ", within the intervals" if settled else ", more than the intervals allow: take more runs"
     return said + "."
 
 
@@ -273,7 +280,8 @@ def _spread(analysis: Analysis) -> list[str]:
         said = []
         for scenario in results["scenario"].values:
             q = results["quantiles"].sel(scenario=scenario, feature=feature).values
-            if np.isfinite(q).all():
+            known = (str(scenario), str(feature)) not in _against_itself(analysis.study)
+            if known and np.isfinite(q).all():
                 said.append(f"{q[2]:.3g} ({q[0]:.3g} to {q[-1]:.3g}) in '{scenario}'")
         if said:
             unit = f", {unit}" if unit not in ("", "Dmnl", "dmnl", "1") else ""

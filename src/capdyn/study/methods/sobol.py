@@ -64,7 +64,7 @@ def sobol(
     each = 2 + n_groups * (1 + second_order)
     varied = varies(y)
     runs = y.reshape(-1, each, y.shape[1])
-    runs = runs - runs[:, [0, -1]].mean(axis=(0, 1))  # smaller errors: the products are of deviations
+    runs = runs - runs.mean(axis=(0, 1))  # smaller errors: the products are of deviations
     products = _products(runs, n_groups, second_order)
     draws = weights(len(runs), resamples, seed)
     ones = np.full((1, len(runs)), 1 / len(runs))
@@ -83,7 +83,8 @@ def _products(runs: np.ndarray, n_groups: int, second_order: bool) -> np.ndarray
     """What the estimators are means of, side by side: shape (n_blocks, n_sums * n_outputs)."""
     a, b = runs[:, 0], runs[:, -1]
     ab = runs[:, 1 : 1 + n_groups]
-    parts = [(a + b)[:, None] / 2, (a**2 + b**2)[:, None] / 2]
+    # Every run is distributed as the output is; with all of them a rare event does not fall out of the variance.
+    parts = [runs.mean(axis=1)[:, None], (runs**2).mean(axis=1)[:, None]]
     parts += [b[:, None] * (ab - a[:, None]), (a[:, None] - ab) ** 2 / 2]
     if second_order:
         ba = runs[:, 1 + n_groups : 1 + 2 * n_groups]
