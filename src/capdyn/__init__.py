@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .evidence.judge import judge
     from .explain.loops import named_loops
     from .explain.structure import structure
+    from .policy.assumptions import compare_over_ranges
+    from .policy.both_ends import from_both_ends
+    from .policy.compare import compare_policies
     from .report import write_report
     from .report.study_page import write_study_report
     from .run.compare import compare
@@ -58,9 +61,12 @@ _HOME = {
     "analyse": ".study.analyse",
     "check": ".checks.check",
     "compare": ".run.compare",
+    "compare_over_ranges": ".policy.assumptions",
+    "compare_policies": ".policy.compare",
     "ema_evaluator": ".study.ema",
     "ema_model": ".study.ema",
     "ensemble": ".run.ensemble",
+    "from_both_ends": ".policy.both_ends",
     "judge": ".evidence.judge",
     "load": ".run.store",
     "load_run": ".run.store",
@@ -98,9 +104,12 @@ __all__ = [
     "analyse",
     "check",
     "compare",
+    "compare_over_ranges",
+    "compare_policies",
     "ema_evaluator",
     "ema_model",
     "ensemble",
+    "from_both_ends",
     "judge",
     "load",
     "load_run",
