@@ -42,7 +42,7 @@ class CannotWrite(Exception):
 
 
 def write(system: System, members: int) -> tuple[str, Layout]:
-    """C with a function `run(values, start, length, steps, rk4)` on `members` members side by side."""
+    """C with a function `run` that runs any number of members, `members` of them side by side."""
     layout = lay_out(system)
     writer = _Writer(layout, members)
     bodies = "\n".join(
@@ -60,6 +60,7 @@ def write(system: System, members: int) -> tuple[str, Layout]:
         states=layout.states.start,
         rates=layout.derivatives.start,
         n=len(layout.states),
+        size=layout.size,
     ), layout
 
 
@@ -166,13 +167,14 @@ def _place(index: Index, axes: dict[int, int]) -> int:
 
 
 _FRAME = """#include <math.h>
+#include <string.h>
 #define M {m}
 #define EACH for (int s = 0; s < {n}; s++) for (int m = 0; m < M; m++)
 static inline double fmin_(double a, double b) {{ return b < a ? b : a; }}
 static inline double fmax_(double a, double b) {{ return b > a ? b : a; }}
 {tables}
 {bodies}
-void run(double (*restrict v)[M], double start, double length, long steps, int rk4) {{
+static void one_block(double (*restrict v)[M], double start, double length, long steps, int rk4) {{
   static double first[{n} + 1][M], total[{n} + 1][M];
   static const double ahead[3] = {{0.5, 0.5, 1.0}}, weight[3] = {{2.0, 2.0, 1.0}};
   double (*y)[M] = v + {states}, (*dy)[M] = v + {rates};
@@ -188,6 +190,15 @@ void run(double (*restrict v)[M], double start, double length, long steps, int r
       EACH total[s][m] += weight[j] * dy[s][m];
     }}
     EACH y[s][m] = first[s][m] + length / 6.0 * total[s][m];
+  }}
+}}
+void run(double (*restrict v)[M], double (*restrict first)[M], long parameter, const double *values, long n,
+         long wanted, double *out, double start, double length, long steps, int rk4) {{
+  for (long b = 0; b < n; b += M) {{
+    memcpy(v, first, sizeof(double) * {size} * M);
+    for (int m = 0; m < M; m++) v[parameter][m] = values[b + m < n ? b + m : n - 1];
+    one_block(v, start, length, steps, rk4);
+    for (int m = 0; m < M && b + m < n; m++) out[b + m] = v[wanted][m];
   }}
 }}
 """
@@ -207,7 +218,20 @@ class Compiled:
         subprocess.run(command, check=True, timeout=600)
         self.seconds = time.perf_counter() - started
         self._run = ctypes.CDLL(str(library)).run
-        self._run.argtypes = [ctypes.c_void_p, ctypes.c_double, ctypes.c_double, ctypes.c_long, ctypes.c_int]
+        address, whole, number = ctypes.c_void_p, ctypes.c_long, ctypes.c_double
+        self._run.argtypes = [
+            address,
+            address,
+            whole,
+            address,
+            whole,
+            whole,
+            address,
+            number,
+            number,
+            whole,
+            ctypes.c_int,
+        ]
         self._first = np.zeros((self.layout.size, self.members))
         for symbol in system.of_kind("parameter"):
             self._first[list(self.layout.slots(symbol.name))] = np.array(symbol.values)[:, None]
@@ -218,11 +242,10 @@ class Compiled:
         """Final values of a stock's first element for each value of a parameter, on one core."""
         out = np.empty(len(values))
         room = np.empty_like(self._first)
-        start, length, steps, rk4 = clock
-        for first in range(0, len(values), self.members):
-            part = values[first : first + self.members]
-            room[:] = self._first
-            room[self.layout.start[parameter], : len(part)] = part
-            self._run(room.ctypes.data, start, length, steps, rk4)
-            out[first : first + len(part)] = room[self.layout.start[wanted], : len(part)]
+        slots = self.layout.start
+        values = np.ascontiguousarray(values)
+        self._run(
+            room.ctypes.data, self._first.ctypes.data, slots[parameter], values.ctypes.data, len(values),
+            slots[wanted], out.ctypes.data, *clock,
+        )  # fmt: skip
         return out

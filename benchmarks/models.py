@@ -18,7 +18,7 @@ def _file(equations: list[str], step: float, final: float) -> str:
     return "{UTF-8}\n" + "".join(f"{line} ~ ~ |\n" for line in equations + controls)
 
 
-def tiny() -> str:
+def tiny(steps: int = 240) -> str:
     """4 variables, 240 Euler steps: a stock that grows to a limit."""
     equations = [
         "p = 0.08",
@@ -26,7 +26,7 @@ def tiny() -> str:
         "crowding = Level / 100",
         "net growth = p * Level * (1 - crowding)",
     ]
-    return _file(equations, 1, 240)
+    return _file(equations, 1, steps)
 
 
 def small() -> str:
@@ -71,13 +71,13 @@ def medium(stocks: int = 40, lookups: int = 50, auxiliaries: int = 210, seed: in
 
 
 def chain(equations: int, seed: int = 1) -> str:
-    """Scalar equations, one in ten with EXP, a stock for every ten: for compile times."""
+    """Scalar equations, one in ten with EXP, a stock for every ten, 80 Euler steps."""
     draw = random.Random(seed)
-    lines, known = [], ["s0"]
+    lines, known = ["p = 0.1"], ["s0"]
     for i in range(equations):
         a, b = draw.choice(known[-50:]), draw.choice(known[-50:])
         if i % 10 == 0:
-            lines.append(f"s{i} = INTEG(0.1 * (1 - s{i} * {a}), 1)")
+            lines.append(f"s{i} = INTEG(p * (1 - s{i} * {a}), 1)")
             known.append(f"s{i}")
         else:
             form = (
@@ -88,18 +88,30 @@ def chain(equations: int, seed: int = 1) -> str:
     return _file(lines, 0.125, 10)
 
 
-def lattice(regions: int) -> str:
+def lattice(regions: int, steps: int = 4) -> str:
     """Regions that learn from one another, each from each: a dense spillover of regions x regions elements."""
+    gap = "MAX(Knowledge[Partner] - Knowledge[Region], 0)"
+    return _regions(regions, steps, f"spillover[Region,Partner] = nearness[Region,Partner] * {gap}")
+
+
+def linear_lattice(regions: int, steps: int = 4) -> str:
+    """The same without a kink, so that a step is the product of a matrix and a vector."""
+    return _regions(
+        regions, steps, "spillover[Region,Partner] = nearness[Region,Partner] * Knowledge[Partner]"
+    )
+
+
+def _regions(regions: int, steps: int, spillover: str) -> str:
     names = ", ".join(f"R{i}" for i in range(1, regions + 1))
     equations = [
         f"Region: {names}",
         "Partner <-> Region",
-        "p = 0.05",
+        f"p = {0.05 / regions:g}",
         "reach = 0.3",
         f"place[Region] = {', '.join(f'{i / regions:.6f}' for i in range(regions))}",
         "nearness[Region,Partner] = EXP(-ABS(place[Region] - place[Partner]) / reach)",
-        "spillover[Region,Partner] = nearness[Region,Partner] * MAX(Knowledge[Partner] - Knowledge[Region], 0)",
+        spillover,
         "learning[Region] = p * SUM(spillover[Region,Partner!])",
         "Knowledge[Region] = INTEG(learning[Region] - 0.02 * Knowledge[Region], 1 + place[Region])",
     ]
-    return _file(equations, 0.25, 1)
+    return _file(equations, 0.25, steps / 4)

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "checks": ({"errors", "lang", "passes", "emit", "run"}, {"numpy", "scipy", "xarray"}),
     "evidence": ({"errors", "lang", "run"}, {"numpy", "scipy", "xarray", "pydantic"}),
     "explain": ({"errors", "lang", "passes", "run"}, {"numpy", "networkx"}),
+    "policy": ({"errors", "lang", "passes", "run"}, {"numpy", "scipy", "xarray", "pydantic"}),
     "study": (
         {"errors", "lang", "passes", "emit", "run"},
         {
@@ -30,19 +31,19 @@ MAY_IMPORT = {
             "pydantic",
             "rich",
             "zarr",
-            "SALib",
             "sklearn",
             "dask",
             "distributed",
             "pymoo",
             "emcee",
+            "ema_workbench",
         },
     ),
     "cli": (
-        {"__init__", "errors", "lang", "run", "report", "checks", "evidence", "explain", "study"},
+        {"__init__", "errors", "lang", "run", "report", "checks", "evidence", "explain", "policy", "study"},
         {"typer", "click", "rich"},
     ),
-    "__init__": ({"errors", "run", "report", "checks", "evidence", "explain", "study"}, set()),
+    "__init__": ({"errors", "run", "report", "checks", "evidence", "explain", "policy", "study"}, set()),
 }
 
 

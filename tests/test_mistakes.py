@@ -168,11 +168,6 @@ MISTAKES = [
         "model.mdl:3:5: Lookup 'f' takes one argument.",
     ),
     (
-        "numbers among formulas",
-        "Region: Home, Core\nSize: small, large\nx[Region,small] = 1,2\nx[Region,large] = Time",
-        "model.mdl:4:1: 'x' mixes a list of numbers with formulas. Write one equation an element, or put the numbers into a constant of their own.",
-    ),
-    (
         "delay inside a sum",
         "Region: Home, Core\nSize: small, large\nx[Region] = 1,2\ny = SUM(SMOOTH(x[Region!], 2))",
         "model.mdl:5:9: SMOOTH in 'y': it stands inside a sum; give it a variable of its own and sum that.",

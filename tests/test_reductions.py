@@ -245,8 +245,37 @@ class TestFirms:
         np.testing.assert_allclose(firms, one.y.T, rtol=TOLERANCE, atol=TOLERANCE)
 
 
+class TestBass:
+    """Adoption at constant attractiveness: p = .03 and q = .38 have their peak at t = 6.192619, where F = .460526."""
+
+    @staticmethod
+    def closed_form(times, p, q):
+        left = np.exp(-(p + q) * times)
+        return (1 - left) / (1 + q / p * left)
+
+    @pytest.mark.parametrize("p, q", [(0.03, 0.38), (0.01, 0.6), (0.1, 0.1)])
+    def test_whole_path(self, regional, p, q):
+        result = run(regional, "bass", parameters={"Innovation in adoption": p, "Imitation in adoption": q})
+        found = result["Technology adoption"].transpose("time", ...).values
+        path = self.closed_form(result["time"].values, p, q)[:, None, None]
+        np.testing.assert_allclose(found, np.broadcast_to(path, found.shape), atol=TOLERANCE)
+
+    def test_peak(self, regional):
+        """Adoptions a year are highest at ln(q / p) / (p + q), when 1/2 - p / 2q have adopted."""
+        result = run(regional, "bass")
+        p, q = float(result["Innovation in adoption"]), float(result["Imitation in adoption"])
+        peak = float(np.log(q / p) / (p + q))
+        assert peak == pytest.approx(6.192619, abs=5e-7)
+        end = {"inherits": "reductions/bass", "time": {"final": peak, "saveper": peak, "step": peak / 50}}
+        there = capdyn.simulate(regional, end, **SOLVER)["Technology adoption"].isel(time=-1)
+        np.testing.assert_allclose(there, 0.460526, rtol=TOLERANCE)
+        rate = (p + q * result["Technology adoption"]) * (1 - result["Technology adoption"])
+        times = result["time"].values[rate.argmax("time").values]
+        assert (abs(times - peak) <= 0.125).all()
+
+
 @pytest.mark.parametrize(
-    "constant", ["Room at the frontier", "Progress exponent", "Linear crowding", "Minimum scale"]
+    "constant", ["Room at the frontier", "Progress exponent", "Linear crowding", "Critical mass effect"]
 )
 def test_what_only_a_reduction_needs_is_off_in_the_model_as_shipped(regional, constant):
     assert float(capdyn.simulate(regional, {"time": {"final": 1}}, outputs=[constant])[constant]) == 0

@@ -5,7 +5,7 @@ import pytest
 import capdyn
 from capdyn.lang.functions import UNSUPPORTED
 from capdyn.read.vensim import STRUCTURES
-from equations import mdl
+from equations import ROOT, mdl
 
 # Rows that other forms lead to: files that are read at once, data without numbers, and what only XMILE writes.
 NO_FUNCTION = {"data", "get data", "get lookups", "get constants", "integ non negative", "external model"}
@@ -93,3 +93,9 @@ def test_all_of_them_at_once(tmp_path):
     path = tmp_path / "m.mdl"
     path.write_text(mdl("x = SUM(INTEG(a[R!], 0))\ny :RAW:\nR: r1, r2\na[R] = 1\nz = nowhere"))
     assert [problem.where.line for problem in refused(path).problems] == [2, 3, 6]
+
+
+def test_the_page_names_them_all():
+    """docs/language.md, but for what no equation calls by such a name."""
+    page = " ".join((ROOT / "docs" / "language.md").read_text(encoding="utf-8").split())
+    assert [name for name in UNSUPPORTED if name not in NO_FUNCTION and name.upper() not in page] == []

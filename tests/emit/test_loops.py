@@ -30,11 +30,12 @@ def _ready(model, kernel, method):
     return first, read_clock(kernel, first, settings, model)
 
 
-def _swept(model, kernel, method, sweep):
+def _swept(model, kernel, method, sweep, wanted=None):
     first, clock = _ready(model, kernel, method)
     slots = np.array(
         [s for s in range(kernel.layout.own) if s not in kernel.layout.parameters], dtype=np.int64
     )
+    slots = slots if wanted is None else np.array(wanted, dtype=np.int64)
     rows = np.array([kernel.layout.start["p"]])
     numbers = np.linspace(0.1, 0.9, 3 * kernel.lanes)[None]
     still = np.array([kernel.layout.start["p"], kernel.layout.start["time step"]])
@@ -79,6 +80,17 @@ def test_places_of_stocks_change_no_bit(model, text, method, monkeypatch):
         for here, there in zip(found, expected or found, strict=True):
             np.testing.assert_array_equal(here, there)
         expected = found
+
+
+@pytest.mark.parametrize("text", MODELS.values(), ids=MODELS)
+def test_stocks_alone_are_the_same(model, text):
+    """Where only stocks are kept, nothing else is computed at a save."""
+    opened = model(text, time_step=0.25, saveper=0.5)
+    kernel = Kernel(opened.system, 4)
+    stocks = list(kernel.layout.states)
+    alone, _, _ = _swept(opened, kernel, "rk4", Kernel.sweep, stocks)
+    among, _, _ = _swept(opened, kernel, "rk4", Kernel.sweep, range(kernel.layout.own))
+    np.testing.assert_array_equal(alone, among[:, :, stocks])
 
 
 GROWS = "p = 0.3\nx = INTEG(x*x*p*100, 1)\nneeds = LN(x)"

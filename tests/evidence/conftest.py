@@ -1,5 +1,6 @@
 """A small model with eight facts: everything in it is a straight line, so every number can be worked out by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,15 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory) -> capdyn.Model:
+    """The equations, parsed once; what is compiled for one test serves the others."""
+    path = tmp_path_factory.mktemp("small") / "model.mdl"
+    path.write_text(mdl(EQUATIONS), encoding="utf-8")
+    return capdyn.open_model(path)
+
+
 @pytest.fixture
-def small(folder) -> capdyn.Model:
-    """The small model."""
-    return capdyn.open_model(folder)
+def small(folder, compiled) -> capdyn.Model:
+    """The small model with the files of its folder."""
+    return replace(compiled, folder=folder, path=folder / "model.mdl")

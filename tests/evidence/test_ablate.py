@@ -59,6 +59,18 @@ def test_what_is_told(found):
     assert found.unknown == {}
 
 
+def test_the_numbers_behind_a_verdict(found):
+    """[fact.level] is 4 at year 3: with everything on the slope is 1, without each mechanism less."""
+    facts = {fact["id"]: fact for fact in found.plain()["facts"]}
+    assert facts["level"]["found"] == pytest.approx(4)
+    assert facts["level"]["moved"] == [
+        {"without": "cost saving, training", "found": pytest.approx(2.5)},
+        {"without": "mobility, training", "found": pytest.approx(3.25)},
+        {"without": "mobility", "found": pytest.approx(3.25)},
+    ]
+    assert facts["noted"]["moved"] == []
+
+
 def test_the_fast_way_agrees_with_the_slow_one(small, folder, found):
     """Verdicts of `judge` with the constants changed in the equation file, one mechanism after another."""
     text = (folder / "model.mdl").read_text()
@@ -91,11 +103,12 @@ def test_an_ablation_that_breaks_a_run(folder):
     assert set(effect.falls) == {"share", "mobility", "interaction"}
 
 
-def told(folder, text: str) -> list[str]:
-    (folder / "ablations.toml").write_text(text, encoding="utf-8")
+def told(model, text: str) -> list[str]:
+    file = model.folder / "ablations.toml"
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(capdyn.ScenarioError) as caught:
-        read_ablations(capdyn.open_model(folder))
-    return [str(problem).replace(f"{folder / 'ablations.toml'}:", "") for problem in caught.value.problems]
+        read_ablations(model)
+    return [str(problem).replace(f"{file}:", "") for problem in caught.value.problems]
 
 
 GROWING = '[growing]\nscenarios = "cases/valley"\noutputs = "Level[Home]"\n'
@@ -118,8 +131,8 @@ KIND = '[ablation.x]\nkind = "loop"\n'
         (GROWING + KIND + 'parameters = { "Base rate" = 0 }\nwy = "?"\n', "7:1: 'wy' is not a key of [ablation.x]. Did you mean 'why'?"),
     ],
 )  # fmt: skip
-def test_mistakes(folder, text, message):
-    (said,) = told(folder, text)
+def test_mistakes(small, text, message):
+    (said,) = told(small, text)
     assert message in said
 
 
@@ -132,7 +145,7 @@ class TestCommand:
             "cell   cost saving, training  -50.0%  Level[Home] at 4, no_mobility   level, share",
         ]
         assert done.stdout.endswith(
-            "5 facts hold with everything on; 3 of them fall to some ablation. 2 of 3 cells change a growing cluster by 1% or more.\n"
+            "5 facts hold with everything on; 3 of them fall to some ablation. 2 of 3 cells change a growing cluster by 1%\n  or more.\n"
             "No ablation breaks, so that they are no evidence: interaction; noted.\n"
             "Fall, but not without the mechanism that they are about: share.\n"
             "Change nothing when taken out: mobility, search; core.\n"

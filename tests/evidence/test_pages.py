@@ -87,10 +87,10 @@ def test_the_page_of_ablations(folder, tmp_path):
 def test_nothing_to_draw(small, tmp_path):
     """All facts fail: no columns."""
     found = ablate(small).plain() | {"facts": []}
-    write_ablations(found, "small", "Nothing.", tmp_path / "page.html")
+    write_ablations(found, "small", ["Nothing."], tmp_path / "page.html")
     assert "No fact holds with everything on" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_a_page_that_cannot_be_written(small, tmp_path):
     with pytest.raises(capdyn.StoreError, match="cannot be written"):
-        write_evidence([], "small", "", tmp_path / "nowhere" / "page.html")
+        write_evidence([], "small", [], tmp_path / "nowhere" / "page.html")

@@ -31,17 +31,18 @@ def fact(name="one", **keys) -> str:
     return "\n".join([f"[fact.{name}]", *lines]) + "\n"
 
 
-def told(folder, text: str) -> list[str]:
+def told(model, text: str) -> list[str]:
     """What is said about an evidence file, without its path."""
-    (folder / "evidence.toml").write_text(text, encoding="utf-8")
+    file = model.folder / "evidence.toml"
+    file.write_text(text, encoding="utf-8")
     with pytest.raises(capdyn.ScenarioError) as caught:
-        read_evidence(capdyn.open_model(folder))
-    return [str(problem).replace(f"{folder / 'evidence.toml'}:", "") for problem in caught.value.problems]
+        read_evidence(model)
+    return [str(problem).replace(f"{file}:", "") for problem in caught.value.problems]
 
 
-def test_a_right_one_is_right(folder):
-    (folder / "evidence.toml").write_text(fact())
-    (only,) = read_evidence(capdyn.open_model(folder)).facts
+def test_a_right_one_is_right(small):
+    (small.folder / "evidence.toml").write_text(fact())
+    (only,) = read_evidence(small).facts
     assert (only.expected, only.measured, only.runs) == (
         "> 2",
         "value of Level[Home] at 3",
@@ -139,8 +140,8 @@ RUNS = '{ a = "cases/valley", b = "no_mobility_at_all" }'
         ({"tolerance": "-1"}, "12:1: The tolerance is -1. Give a positive number."),
     ],
 )  # fmt: skip
-def test_mistakes(folder, keys, message):
-    (said,) = told(folder, fact(**keys))
+def test_mistakes(small, keys, message):
+    (said,) = told(small, fact(**keys))
     assert said == message or said.startswith(message + " Give a value within it")
 
 
@@ -159,24 +160,24 @@ def test_mistakes(folder, keys, message):
         (fact() + "[runs.x]\n", "12:2: 'runs' is not a key of the evidence. Did you mean 'run'?"),
     ],
 )  # fmt: skip
-def test_mistakes_of_a_file(folder, text, message):
-    (said,) = told(folder, text)
+def test_mistakes_of_a_file(small, text, message):
+    (said,) = told(small, text)
     said = re.sub(r"^[^']*evidence.toml: ", "", said)
     assert message in said
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(folder):
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(small):
     text = (
         fact("a", source=None)
         + fact("b", statistic='"vlue"', output='"Levl"')
         + '[run.x]\ninherits = "nothing"\n'
     )
-    assert [said.split(":")[0] for said in told(folder, text)] == ["1", "17", "18", "23"]
+    assert [said.split(":")[0] for said in told(small, text)] == ["1", "17", "18", "23"]
 
 
-def test_a_scenario_file_with_a_mistake_is_told_with_its_own_line(folder):
-    (folder / "cases" / "valley.toml").write_text('why = "?"\nlever = 3\n')
-    (said,) = told(folder, fact() + fact("two"))
+def test_a_scenario_file_with_a_mistake_is_told_with_its_own_line(small):
+    (small.folder / "cases" / "valley.toml").write_text('why = "?"\nlever = 3\n')
+    (said,) = told(small, fact() + fact("two"))
     assert said.endswith("valley.toml:2:1: 'lever' is not a key of a scenario. Did you mean 'levers'?")
 
 

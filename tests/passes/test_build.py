@@ -131,6 +131,17 @@ def test_what_follows_except_must_be_there(model, equations, message):
         model("S: s1, s2\n" + equations)
 
 
+@pytest.mark.parametrize("order", ["1e9", "0", "1.5", ":NA:", "1001"])
+def test_the_order_of_a_delay(model, order):
+    with pytest.raises(capdyn.ModelError, match="whole number from 1 to 1000"):
+        model(f"x = DELAY N(Time, 8, 1, {order})")
+
+
+def test_a_circle_through_a_function_of_whole_arrays(model):
+    with pytest.raises(capdyn.ModelError, match=r"Circular definition: 'o\[r1\]' \(line 3\) -> 'o' "):
+        model("R: r1, r2\no[R] = VECTOR SORT ORDER(o[R], 1)")
+
+
 @pytest.mark.parametrize("copy, dims", [("j <-> i\n", ("i", "j")), ("", ("i", "i 2"))], ids=["copy", "none"])
 def test_two_dimensions_along_one_range_have_two_names(model, copy, dims):
     """Given element by element, both are of the range i, and a Dataset has each dimension once."""

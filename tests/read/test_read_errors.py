@@ -170,8 +170,8 @@ def test_brackets_too_deep(wrong, text):
     )
 
 
-def test_a_sum_too_long(wrong):
-    assert wrong(f"x = {' + '.join(['a'] * 5000)} ~~|").startswith("m.mdl:1:5: The equation is too long")
+def test_a_quotient_too_long(wrong):
+    assert wrong(f"x = {' / '.join(['a'] * 5000)} ~~|").startswith("m.mdl:1:5: The equation is too long")
 
 
 def test_a_problem_in_one_definition_does_not_hide_those_in_others(wrong):

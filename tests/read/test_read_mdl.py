@@ -151,6 +151,16 @@ def test_the_same_model_in_other_bytes(mdl, change):
     assert other.method == "rk4"
 
 
+def test_an_encoding_that_is_not_named(mdl):
+    """Not UTF-8, and nothing says what: as Windows in the West writes it, and it is said."""
+    model = mdl("Größe = 1 ~ Dmnl ~ §3 |".encode("cp1252"))
+    assert (model.variables["größe"].name, model.variables["größe"].comment) == ("Größe", "§3")
+    assert [note.partition(":1: ")[2] for note in model.notes] == [
+        "the file is not in UTF-8 and was read as windows-1252."
+    ]
+    assert mdl("Größe = 1 ~~|").notes == ()
+
+
 def test_another_encoding(mdl):
     model = mdl("{windows-1252}\nGröße = 1 ~ Dmnl ~ §3 |".encode("cp1252"))
     assert (model.variables["größe"].name, model.variables["größe"].comment) == ("Größe", "§3")
@@ -303,7 +313,8 @@ def test_find(tmp_path):
         ("empty.mdl", b" \n", "is empty"),
         ("binary.mdl", b"\x00\x01\x02", "is not a text file in UTF-8"),
         ("wide.mdl", "x = 1 ~~|".encode("utf-16"), "is not a text file in UTF-8"),
-        ("latin.mdl", b"x = 1 ~~|\n\n\xe9 = 1 ~~|", "latin.mdl:3: It is not text in UTF-8"),
+        ("said.mdl", b"{UTF-8}\nx = 1 ~~|\n\n\xe9 = 1 ~~|", "said.mdl:4: It is not text in UTF-8"),
+        ("neither.mdl", b"x = 1 ~~|\n\n\xe9\x81 = 1 ~~|", "neither.mdl:3: It is not text in CP1252"),
         ("zip.mdl", b"{zip}\nx = 1 ~~|", "encoding 'zip'"),
         ("escape.mdl", b"{unicode_escape}\nx = 1 ~~|", "encoding 'unicode_escape'"),
         ("declared.mdl", b"{ascii}\n\xe9 = 1 ~~|", "declared.mdl:2: It is not text in ASCII"),

@@ -129,7 +129,7 @@ EXPRESSIONS = {
     "INIT(a)": call("initial", A),
     "SAFEDIV(a, b)": call("zidz", A, B),
     "SAFEDIV(a, b, 1)": call("xidz", A, B, Number(1.0)),
-    "INT(a)": call("integer", A),
+    "INT(a)": call("xint", A),
     "LOG10(a)": call("log", A, Number(10.0)),
     "STEP(a, b)": call("step", A, B),
     "RAMP(a, b)": call("xramp", A, B),

@@ -12,6 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from capdyn.report import write_report
+from capdyn.report.evidence import write_ablations, write_evidence
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -90,6 +91,53 @@ def requests(log):
 
 def test_the_page_loads_without_a_complaint_or_a_request_and_fits_a_telephone(visit, four_runs, tmp_path):
     folder = write_report(four_runs, tmp_path / "report").parent
+    document, complaints, asked = visit(folder)
+    assert complaints == []
+    assert asked == ["report.html"]
+    wide, room = map(int, re.search(r'data-wide="(\d+) of (\d+)"', document).groups())
+    assert wide <= room
+
+
+def evidence_page(path):
+    """A page with a fact of long words."""
+    trace = {
+        "label": "without", "run": "cases/a", "time_unit": "Year", "elements": ["Level[Home]"],
+        "times": [0, 1], "values": [[0, None]],
+    }  # fmt: skip
+    fact = {
+        "id": "a_fact_with_a_name_that_is_rather_long", "case": "A case", "source": "000, Aggregate adoption",
+        "statement": "Something is said.", "mechanism": ["R14 private market take-off after procurement"],
+        "measured": "value of " + " + ".join(["Relative_capability[Home,innovation]"] * 5), "unit": "index", "level": 1,
+        "times": [0, 1], "expected": "> 1", "found_text": "0.5", "outcome": "fails", "known": "", "reason": "",
+        "calibrated": True, "traces": [trace],
+    }  # fmt: skip
+    write_evidence([fact], "a_model", ["One fact: it fails."], path)
+
+
+def ablations_page(path):
+    """A page with a matrix wider than a telephone."""
+    facts = [
+        {"id": f"fact_{n}", "case": "A case", "source": "004 s5", "statement": "It is so.", "mechanism": ["R1 funds"],
+         "own": ["R1 funds"], "expected": "> 1", "found": 2.0, "moved": [{"without": "R1 funds", "found": None}]}
+        for n in range(60)
+    ]  # fmt: skip
+    effect = {
+        "name": "R1 funds", "kind": "loop", "why": "None.", "falls": ["fact_3"], "change": -0.5, "broken": [],
+        "at": "Capability[Home,micro,innovation] at 40, third_generation",
+    }  # fmt: skip
+    found = {
+        "ablations": [effect, effect | {"name": "B2", "change": None}],
+        "facts": facts,
+        "left_out": facts[:1],
+    }
+    write_ablations(found, "a_model", ["One of sixty falls."], path)
+
+
+@pytest.mark.parametrize("write", [evidence_page, ablations_page])
+def test_pages_of_evidence_do_so_as_well(visit, write, tmp_path):
+    folder = tmp_path / "page"
+    folder.mkdir()
+    write(folder / "report.html")
     document, complaints, asked = visit(folder)
     assert complaints == []
     assert asked == ["report.html"]

@@ -275,5 +275,6 @@ def test_the_templates_are_in_the_package():
     import capdyn.report
 
     folder = Path(capdyn.report.__file__).parent / "templates"
-    names = ["figure.html.j2", "report.css", "report.html.j2", "study.html.j2"]
+    pages = ["ablations", "evidence", "figure", "report", "study"]
+    names = sorted(["evidence.css", "report.css", *(f"{page}.html.j2" for page in pages)])
     assert sorted(path.name for path in folder.iterdir()) == names

@@ -94,6 +94,24 @@ def test_one_threshold_moves_another(tmp_path):
     np.testing.assert_allclose(found["y"], [0, 0, 1, 2, 3], atol=1e-10)
 
 
+def test_a_jump_onto_another_threshold(tmp_path):
+    """INTEGER(INTEGER(x)): as the inner one jumps to 1, the outer one's argument is right on its own threshold."""
+    found = run(tmp_path, "x = INTEG(1, 0)\ny = INTEG(INTEGER(INTEGER(x)), 0)", time_step=0.125)
+    expected = [sum(min(max(t - n, 0), 1) * n for n in range(1, 4)) for t in found["time"].values]
+    np.testing.assert_allclose(found["y"], expected, atol=1e-8)
+
+
+def test_a_touch_within_one_step(tmp_path):
+    """x = (t - 2.03)^2 - 0.0001 is below 0 for 0.02 only; dy/dt is 1 there.
+
+    x moves at 0.02 when it crosses: an error of 1e-9 in it, ten times the tolerance, makes 5e-8 at each crossing.
+    """
+    text = "x = INTEG(2*(Time - 2.03), 2.03^2 - 0.0001)\ny = INTEG(IF THEN ELSE(x < 0, 1, 0), 0)"
+    for method in METHODS:
+        found = run(tmp_path, text, method, time_step=1)
+        assert abs(float(found["y"][-1]) - 0.02) < 1e-7, method
+
+
 def test_arrays_and_sums(tmp_path):
     text = """R: r1, r2, r3
 rate[R] = 1, 2, 4

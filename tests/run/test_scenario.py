@@ -657,3 +657,20 @@ class TestPlaces:
         text = "\n".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in table.items())
         assert tomllib.loads(text) == table
         assert set(places(text)) == {(name,) for name in table}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"[time]\nfinal = 1{'0' * 400}\n", "'final' in [time] must be a number below 1e308."),
+        (f"[time]\nfinal = 1{'0' * 5000}\n", "has a number of thousands of digits"),
+        (f"why = {'[' * 5000}{']' * 5000}\n", "nested too deeply"),
+        ("[time]\nfinal = 100000000000000000000\nstep = 'x'\n", "'step' in [time] must be a number"),
+    ],
+    ids=["400 digits", "5,000 digits", "5,000 brackets", "20 digits"],
+)
+def test_numbers_and_tables_beyond_all_measure(tmp_path, model, text, message):
+    (tmp_path / "big.toml").write_text(text)
+    with pytest.raises(capdyn.ScenarioError) as caught:
+        capdyn.simulate(model("Stock = INTEG(1, 0)"), tmp_path / "big.toml")
+    assert message in str(caught.value)

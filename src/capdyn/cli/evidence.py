@@ -38,7 +38,7 @@ def evidence(
 ) -> None:
     """Run all facts of evidence.toml; exit status 1 if one fails that is not noted as known."""
     from ..evidence.judge import FAILS, judge
-    from ..evidence.show import sentence, verdict_tables
+    from ..evidence.show import sentences, verdict_tables, wrapped
     from ..run.open import open_model
     from ..run.summary import show
 
@@ -52,7 +52,7 @@ def evidence(
         if html:
             from ..report.evidence import write_evidence
 
-            write_evidence(facts, opened.name, sentence(verdicts), html, tell)
+            write_evidence(facts, opened.name, sentences(verdicts), html, tell)
     if json:
         from json import dumps
 
@@ -61,7 +61,7 @@ def evidence(
         for table in verdict_tables(verdicts):
             show(table, sys.stdout)
             print()
-        print(sentence(verdicts))
+        print(wrapped(sentences(verdicts)))
     if any(verdict.outcome == FAILS for verdict in verdicts):
         raise typer.Exit(DIFFERENT)
 
@@ -108,7 +108,7 @@ def ablate(
 ) -> None:
     """Run all facts without each mechanism; exit status 1 if a fact falls to none, or a mechanism changes nothing."""
     from ..evidence.ablate import ablate as ablate_model
-    from ..evidence.show import ablation_sentences, ablation_table
+    from ..evidence.show import ablation_sentences, ablation_table, wrapped
     from ..run.open import open_model
     from ..run.summary import show
 
@@ -126,6 +126,6 @@ def ablate(
     else:
         show(ablation_table(found), sys.stdout)
         print()
-        print(ablation_sentences(found))
+        print(wrapped(ablation_sentences(found)))
     if found.unbroken or found.superfluous:
         raise typer.Exit(DIFFERENT)

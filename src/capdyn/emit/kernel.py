@@ -7,7 +7,8 @@ of members can run on a thread pool.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import cached_property
 from threading import Lock
 
 import llvmlite
@@ -16,18 +17,20 @@ import numpy as np
 
 from ..passes.codec import SYSTEMS
 from ..passes.hoist import hoist
+from ..passes.shared import shared_symbols
 from ..passes.system import System
 from . import cache
 from .engine import PROGRAMS, Engine, Steps, Swept
-from .layout import Layout, lay_out
+from .layout import lay_out
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
 _MARCH = ctypes.CFUNCTYPE(
-    None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT
+    None, _POINTER, _REAL, _REAL, _POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT, _POINTER, _INT
 )
+_SHARE = ctypes.CFUNCTYPE(None, _POINTER, _POINTER)
 _SWEEP = ctypes.CFUNCTYPE(
-    None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 3
+    None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 4, _INT
 )
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
@@ -46,33 +49,66 @@ class Kernel(Engine):
     system : System
     lanes : int, optional
         Members a call; by default what the machine's vectors hold. Results do not depend on it.
+    varying : collection of str, optional
+        Parameters in which the members of a march or sweep may differ; by default all. Large constants that depend on
+        none of them are kept once for all lanes.
     """
 
-    def __init__(self, system: System, lanes: int | None = None):
+    def __init__(self, system: System, lanes: int | None = None, varying: Collection[str] | None = None):
         super().__init__(lay_out(hoist(system)), lanes or host_lanes())
+        self._places = {} if varying is None else shared_symbols(self.layout.system, varying)
         self._machine = _target()
         self._key = _key(self.layout.system, self.lanes, self._machine)
         self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), self._machine)
         self._lock = Lock()
-        self._marches: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {}
+        self._marches: dict[str, tuple[Callable[..., None], ...]] = {}
         self._add("programs")
         self._programs = {name: _PROGRAM(self._engine.get_function_address(name)) for name in PROGRAMS}
 
     def _add(self, part: str) -> None:
         """Makes the machine code of a part callable: the programs, or the time loop of a method."""
-        code = _machine_code(self.layout, self.lanes, part, self._key, self._machine)
-        self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
+        key = self._key and cache.digest((self._key, part, *self._places))
+        found = cache.get("kernel", key) if key else None
+        if found is None:
+            found = _compile(self._text(part), self._machine)
+            if key:
+                cache.put("kernel", key, found)
+        self._engine.add_object_file(binding.ObjectFileRef.from_data(found))
         self._engine.finalize_object()
 
-    def _loops(self, method: str) -> tuple[Callable[..., None], Callable[..., None]]:
-        """March and sweep of a method; made when they are first wanted."""
+    def _text(self, part: str) -> str:
+        """The IR of a part."""
+        # The writers of IR are not needed for a kernel that is there already.
+        from .llvm import write_programs
+        from .sweeps import write_loops
+
+        if part == "programs":
+            return str(write_programs(self.layout, self.lanes))
+        return str(write_loops(self.layout, self.lanes, part, self._places))
+
+    def _shared(self) -> np.ndarray:
+        """Room for what all members share. shape (n_shared,)"""
+        return np.empty(sum(len(self.layout.slots(name)) for name in self._places))
+
+    @cached_property
+    def _cheap(self) -> np.ndarray:
+        """Slots that need no evaluation at a save: stocks and constants. shape (n_slots,)"""
+        cheap = np.zeros(self.layout.size, dtype=bool)
+        for symbol in self.layout.system.symbols.values():
+            if symbol.kind in ("parameter", "setting", "constant", "state"):
+                slots = self.layout.slots(symbol.name)
+                cheap[slots.start : slots.stop] = True
+        return cheap
+
+    def _loops(self, method: str) -> tuple[Callable[..., None], ...]:
+        """March, sweep and share of a method; made when they are first wanted."""
         with self._lock:
             if method not in self._marches:
                 self._add(method)
-                march, sweep = (
-                    self._engine.get_function_address(f"{f}.{method}") for f in ("march", "sweep")
+                self._marches[method] = tuple(
+                    kind(self._engine.get_function_address(f"{name}.{method}"))
+                    for name, kind in (("march", _MARCH), ("sweep", _SWEEP), ("share", _SHARE))
                 )
-                self._marches[method] = _MARCH(march), _SWEEP(sweep)
             return self._marches[method]
 
     def values(self) -> np.ndarray:
@@ -97,7 +133,9 @@ class Kernel(Engine):
     ) -> None:
         saves = np.append(steps.saves, -1)  # the loop ends at the save behind which there is none
         tape = self.tape(values, steps)
-        march, _ = self._loops(method)
+        march, _, share = self._loops(method)
+        shared = self._shared()
+        share(values.ctypes.data, shared.ctypes.data)
         march(
             values.ctypes.data,
             steps.start,
@@ -109,6 +147,8 @@ class Kernel(Engine):
             failed.ctypes.data,
             tape.ctypes.data,
             len(tape),
+            shared.ctypes.data,
+            not self._cheap[slots].all(),
         )
 
     def sweep(
@@ -125,7 +165,8 @@ class Kernel(Engine):
         # The tape of each block is as long as its lags.
         if self.layout.lags or self.layout.system.circles:
             return super().sweep(begin, method, first, rows, numbers, steps, slots, still)
-        _, sweep = self._loops(method)
+        _, sweep, _ = self._loops(method)
+        shared = self._shared()
         swept = self._room(numbers, steps, slots, still)
         saves = np.append(steps.saves, -1)
         values, numbers = self.values(), np.ascontiguousarray(numbers)
@@ -148,6 +189,8 @@ class Kernel(Engine):
             swept.out.ctypes.data,
             swept.still.ctypes.data,
             swept.failed.ctypes.data,
+            shared.ctypes.data,
+            not self._cheap[slots].all(),
         )
         return swept
 
@@ -179,22 +222,6 @@ def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
             str(lanes),
         )
     )
-
-
-def _machine_code(layout: Layout, lanes: int, part: str, key: str, machine: binding.TargetMachine) -> bytes:
-    """The object file of a part of a System, from the cache if it was compiled before."""
-    key = key and cache.digest((key, part))
-    found = cache.get("kernel", key) if key else None
-    if found is None:
-        # The writers of IR are not needed for a kernel that is there already.
-        from .llvm import write_programs
-        from .sweeps import write_loops
-
-        module = write_programs(layout, lanes) if part == "programs" else write_loops(layout, lanes, part)
-        found = _compile(str(module), machine)
-        if key:
-            cache.put("kernel", key, found)
-    return found
 
 
 def _compile(text: str, machine: binding.TargetMachine) -> bytes:

@@ -45,6 +45,11 @@ class Layout:
         return self._span("parameter")
 
     @cached_property
+    def given(self) -> range:
+        """What a run begins with: parameters and settings. All else is computed from them."""
+        return range(max((self._span(kind).stop for kind in ("parameter", "setting")), default=0))
+
+    @cached_property
     def states(self) -> range:
         return self._span("state")
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import llvmlite.ir as ir
 
+from ..passes.fuse import fuse
 from ..passes.system import (
     Axis,
     Clock,
@@ -52,7 +53,7 @@ def write_programs(layout: Layout, lanes: int) -> ir.Module:
     module = ir.Module("capdyn")
     for name in programs(layout.system):
         function = declare_program(module, name, lanes)
-        _write(function, layout, lanes, name, Bases(function.args[0]))
+        _write(function, layout, lanes, getattr(layout.system, name), Bases(function.args[0]))
     return module
 
 
@@ -69,23 +70,28 @@ def declare_program(module: ir.Module, name: str, lanes: int) -> ir.Function:
     return function
 
 
-def write_rates(module: ir.Module, layout: Layout, lanes: int, name: str) -> ir.Function:
+def write_rates(
+    module: ir.Module, layout: Layout, lanes: int, name: str, places: Mapping[str, int]
+) -> ir.Function:
     """The program `name` ('flows' or 'stages') as a function that keeps what the time loop needs and nothing else.
 
-    Its signature is (values, states, rates, time, held, step): stocks and their derivatives have a place of their own.
+    Its signature is (values, states, rates, shared, time, held, step): stocks, their derivatives and constants that all
+    members share have places of their own. places : of `shared_symbols`.
     """
     pointer = _pointer(lanes)
-    signature = ir.FunctionType(ir.VoidType(), [pointer, pointer, pointer, _REAL, _REAL, _REAL])
+    signature = ir.FunctionType(ir.VoidType(), [*[pointer] * 3, _REAL.as_pointer(), *[_REAL] * 3])
     function = ir.Function(module, signature, f"rates.{name}")
     function.linkage = "internal"
-    values, states, rates = function.args[:3]
+    values, states, rates, shared = function.args[:4]
     bases = Bases(
         values, {"state": (states, layout.states.start), "derivative": (rates, layout.derivatives.start)}
     )
+    bases = replace(bases, shared=shared, places=places)
     system = layout.system
     kept = {s.name for s in system.symbols.values() if s.kind in ("derivative", "next")}
-    kept |= {*system.held, *_looked_up(getattr(system, name))}
-    _write(function, layout, lanes, name, bases, kept)
+    kept |= {*system.held}
+    equations = fuse(getattr(system, name), kept)
+    _write(function, layout, lanes, equations, bases, kept | _looked_up(equations))
     return function
 
 
@@ -93,20 +99,26 @@ def _write(
     function: ir.Function,
     layout: Layout,
     lanes: int,
-    name: str,
+    equations: Iterable[Equation],
     bases: Bases,
     kept: Container[str] | None = None,
 ) -> None:
-    """Fills a function with the equations of a program."""
-    function.attributes.alignstack = max(16, min(64, 8 * lanes))  # a register that is spilled is a cache line
+    """Fills a function with equations."""
+    # A register that is spilled should be one line of the cache.
+    function.attributes.alignstack = max(16, min(64, 8 * lanes))
     writer = _Writer(function, layout, lanes, bases, kept)
-    for equation in getattr(layout.system, name):
+    for equation in equations:
         writer.equation(equation)
     writer.builder.ret_void()
 
 
 def _pointer(lanes: int) -> ir.PointerType:
     return ir.VectorType(_REAL, lanes).as_pointer()
+
+
+def written_size(equations: Iterable[Equation]) -> int:
+    """Elements that are written out, a loop counted as one."""
+    return sum(1 if is_looped(equation) else equation.size for equation in equations)
 
 
 def is_looped(equation: Equation) -> bool:
@@ -128,10 +140,15 @@ def _looked_up(equations: Iterable[Equation]) -> set[str]:
 
 @dataclass(frozen=True)
 class Bases:
-    """Where slots are in memory: at `values`, but for kinds of symbols that have (pointer, first slot) of their own."""
+    """Where slots are in memory: at `values`, but for kinds of symbols that have (pointer, first slot) of their own.
+
+    shared : numbers that are the same in all lanes; places : where those of a symbol begin.
+    """
 
     values: ir.Value
     others: Mapping[str, tuple[ir.Value, int]] = field(default_factory=dict)
+    shared: ir.Value | None = None
+    places: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[ir.Value, int]:
         return self.others.get(kind, (self.values, 0))
@@ -271,6 +288,10 @@ class _Writer:
     def _load(self, node: Load, axes: dict[int, _Place]) -> ir.Value:
         slot = self._slot(node.symbol, node.index, axes)
         if not isinstance(slot, int):
+            if node.symbol in self.bases.places:
+                first = self.bases.places[node.symbol] - self.layout.start[node.symbol]
+                place = self.builder.add(slot, ir.Constant(_INT, first))
+                return self.do.spread(self.builder.load(self.builder.gep(self.bases.shared, [place])))
             return self.do.load(*self._address(node.symbol, slot))
         if slot not in self.known:
             self.known[slot] = self.do.load(*self._address(node.symbol, slot))

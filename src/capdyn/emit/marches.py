@@ -9,7 +9,7 @@ At a save the programs `flows` and `outputs` fill all slots. Between saves only 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import llvmlite.ir as ir
@@ -18,7 +18,7 @@ from . import memories
 from .engine import RULES, Rule
 from .instructions import Instructions
 from .layout import Layout
-from .llvm import declare_program, is_looped, programs, write_rates
+from .llvm import declare_program, is_looped, programs, write_rates, written_size
 
 REGISTERS = 64  # elements of the flows up to which stocks stay in registers
 LEAN = 600  # and up to which the loop has a copy of the flows that keeps derivatives only; measured
@@ -28,10 +28,14 @@ _REAL = ir.DoubleType()
 _Place = int | Any  # a number now, or an IR value
 
 
-def write_march(module: ir.Module, layout: Layout, lanes: int, method: str) -> ir.Function:
-    """Adds the function `march.<method>`: (values, start, length, saves, slots, n_slots, out, failed, tape, n_rows).
+def write_march(
+    module: ir.Module, layout: Layout, lanes: int, method: str, places: Mapping[str, int]
+) -> ir.Function:
+    """Adds `march.<method>`: (values, start, length, saves, slots, n_slots, out, failed, tape, n_rows, shared, whole).
 
-    See `Engine.march` and `Engine.tape`. It calls the programs, which are in another module.
+    See `Engine.march`, `Engine.tape` and `capdyn.passes.shared`, whose `shared_symbols` gives `places`. `whole`
+    is 0 if only stocks and constants are kept, so that nothing else is computed at a save. It calls the programs,
+    which are in another module.
     """
     vector = ir.VectorType(_REAL, lanes)
     signature = ir.FunctionType(
@@ -47,10 +51,12 @@ def write_march(module: ir.Module, layout: Layout, lanes: int, method: str) -> i
             ir.VectorType(_INT, lanes).as_pointer(),
             _REAL.as_pointer(),
             _INT,
+            _REAL.as_pointer(),
+            _INT,
         ],
     )
     function = ir.Function(module, signature, f"march.{method}")
-    _March(function, layout, lanes).write(RULES[method])
+    _March(function, layout, lanes, places).write(RULES[method])
     return function
 
 
@@ -65,7 +71,7 @@ def fits_registers(layout: Layout) -> bool:
 class _March:
     """Writes one time loop."""
 
-    def __init__(self, function: ir.Function, layout: Layout, lanes: int):
+    def __init__(self, function: ir.Function, layout: Layout, lanes: int, places: Mapping[str, int]):
         self.layout, self.lanes = layout, lanes
         self.builder = ir.IRBuilder(function.append_basic_block())
         self.do = Instructions(self.builder, lanes)
@@ -73,16 +79,15 @@ class _March:
         self.values, self.start, self.length, self.saves, self.slots, self.n_slots, self.out = function.args[
             :7
         ]
-        self.failed, self.tape, self.n_rows = function.args[7:]
+        self.failed, self.tape, self.n_rows, self.shared, self.whole = function.args[7:]
         self.n_states = len(layout.states)
         module = function.module
         names = [name for name in programs(layout.system) if name in ("flows", "stages", "outputs")]
         self.programs = {name: declare_program(module, name, lanes) for name in names}
         self.in_registers = fits_registers(layout)
         self.rates: dict[str, ir.Function] = {}
-        size = sum(equation.size for equation in layout.system.flows)
-        if size <= LEAN:
-            self.rates = {n: write_rates(module, layout, lanes, n) for n in names if n != "outputs"}
+        if written_size(layout.system.flows) <= LEAN:
+            self.rates = {n: write_rates(module, layout, lanes, n, places) for n in names if n != "outputs"}
             for rates in self.rates.values():
                 rates.attributes.add("alwaysinline" if self.in_registers else "noinline")
         if self.in_registers:
@@ -151,7 +156,9 @@ class _March:
     def _rates(self, program: str, time: ir.Value, held: ir.Value) -> None:
         """The derivatives that a program gives."""
         if self.rates:
-            self.builder.call(self.rates[program], [self.values, self.y, self.dy, time, held, self.length])
+            self.builder.call(
+                self.rates[program], [self.values, self.y, self.dy, self.shared, time, held, self.length]
+            )
         else:
             self._call(program, time, held)
 
@@ -241,23 +248,32 @@ class _March:
         builder = self.builder
         j = builder.load(saved)
         due = builder.icmp_signed("==", builder.load(builder.gep(self.saves, [j])), k)
-        keep, lean, advance = (builder.append_basic_block(name) for name in ("keep", "lean", "advance"))
+        names = ("keep", "fill", "copy", "lean", "advance")
+        keep, fill, copy, lean, advance = (builder.append_basic_block(name) for name in names)
+        whole = builder.icmp_signed("!=", self.whole, ir.Constant(_INT, 0))
         builder.cbranch(due, keep, lean).set_weights([1, 1000])
         builder.position_at_end(keep)
         if self.in_registers:
             self._each(lambda i: self.do.store(self._get(self.y, i), self.values, self._slot(i)))
+        builder.cbranch(whole, fill, copy)
+        builder.position_at_end(fill)
         self._call("flows", now, now)
         if self.in_registers:
             start = self.layout.derivatives.start
             self._each(lambda i: self._put(self.dy, i, self.do.load(self.values, start + i)))
         self._call("outputs", now, now)
+        builder.branch(copy)
+        builder.position_at_end(copy)
         self._copy_out(j)
         following = builder.add(j, ir.Constant(_INT, 1))
         builder.store(following, saved)
         left = builder.icmp_signed(
             ">=", builder.load(builder.gep(self.saves, [following])), ir.Constant(_INT, 0)
         )
-        builder.cbranch(left, advance, after)
+        onward = builder.append_basic_block("onward")
+        builder.cbranch(left, onward, after)
+        builder.position_at_end(onward)
+        builder.cbranch(whole, advance, lean)
         builder.position_at_end(lean)
         self._rates("flows", now, now)
         builder.branch(advance)

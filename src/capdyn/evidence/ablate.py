@@ -20,7 +20,7 @@ from ..run.open import Model
 from ..run.simulate import given_states
 from .ablations import Ablation, Plan, matches, read_ablations, written
 from .facts import Evidence, Fact, Run
-from .judge import Progress, combine, holds
+from .judge import Progress, combine, holds, plain_number
 from .reading import read_evidence
 from .statistics import STATISTICS, measure
 
@@ -52,12 +52,14 @@ class Effect:
 class Ablations:
     """All effects, and the facts that they are about: those that hold with everything on.
 
-    left_out : facts that fail already with everything on.
+    left_out : facts that fail already with everything on. numbers : by fact id, what was found with everything on and
+    without each mechanism, in the order of `effects`.
     """
 
     effects: tuple[Effect, ...]
     facts: tuple[Fact, ...]
     left_out: tuple[Fact, ...]
+    numbers: Mapping[str, Sequence[float]]
 
     @property
     def unbroken(self) -> list[Fact]:
@@ -94,6 +96,14 @@ class Ablations:
         """The ablations that a fact falls to."""
         return [effect for effect in self.effects if fact.id in effect.falls]
 
+    def moved(self, fact: Fact, most: int = 3) -> list[tuple[str, float]]:
+        """The mechanisms without which the fact's number changes most, and that number."""
+        found, *without = self.numbers[fact.id]
+        with np.errstate(invalid="ignore"):  # inf - inf: it never comes, with and without
+            distance = np.nan_to_num(np.abs(np.array(without) - found), nan=0.0)
+        order = np.argsort(-distance, kind="stable")[:most]
+        return [(self.effects[k].ablation.name, without[k]) for k in order if distance[k] > 0.0]
+
     def _about(self, fact: Fact) -> dict[str, Any]:
         names = [effect.ablation.name for effect in self.effects if _is_about(fact, effect.ablation)]
         return {
@@ -103,6 +113,9 @@ class Ablations:
             "statement": fact.statement,
             "mechanism": list(fact.mechanism),
             "own": names,
+            "expected": fact.expected,
+            "found": plain_number(self.numbers[fact.id][0]),
+            "moved": [{"without": name, "found": plain_number(number)} for name, number in self.moved(fact)],
         }
 
     def plain(self) -> dict[str, Any]:
@@ -236,10 +249,8 @@ def _collect(
     broken: Sequence[Sequence[str]],
 ) -> Ablations:
     """Effects from numbers. changes : one entry for each growing run."""
-    held = {
-        fact.id: np.array([holds(fact, combine(fact, row)) for row in numbers[fact.id]])
-        for fact in evidence.facts
-    }
+    found = {fact.id: [combine(fact, row) for row in numbers[fact.id]] for fact in evidence.facts}
+    held = {fact.id: [holds(fact, number) for number in found[fact.id]] for fact in evidence.facts}
     facts = tuple(fact for fact in evidence.facts if held[fact.id][0])
     effects = []
     for k, ablation in enumerate(plan.ablations):
@@ -247,4 +258,5 @@ def _collect(
         worst = max(changes, key=lambda change: np.nan_to_num(abs(change[0][k]), nan=np.inf))
         falls = tuple(fact.id for fact in facts if not held[fact.id][k + 1])
         effects.append(Effect(ablation, falls, float(worst[0][k]), worst[1][k], tuple(broken[k])))
-    return Ablations(tuple(effects), facts, tuple(f for f in evidence.facts if not held[f.id][0]))
+    left_out = tuple(fact for fact in evidence.facts if not held[fact.id][0])
+    return Ablations(tuple(effects), facts, left_out, found)

@@ -50,7 +50,7 @@ class Trace:
             "time_unit": self.time_unit,
             "elements": list(elements),
             "times": self.times[places].tolist(),
-            "values": [[_json(x) for x in row[places]] for row in self.values],
+            "values": [[plain_number(x) for x in row[places]] for row in self.values],
         }
 
 
@@ -102,11 +102,11 @@ class Verdict:
             "level": fact.query.level,
             "times": list(fact.query.times),
             "expected": fact.expected,
-            "found": _json(self.found),
+            "found": plain_number(self.found),
             "found_text": self.found_text,
             "reason": self.reason,
             "numbers": {
-                label or run: _json(x) for (label, run), x in zip(fact.runs, self.numbers, strict=True)
+                label or run: plain_number(x) for (label, run), x in zip(fact.runs, self.numbers, strict=True)
             },
             "outcome": self.outcome,
             "known": fact.known,
@@ -261,7 +261,8 @@ def write_number(number: float, is_time: bool = False) -> str:
     return f"{number:.4g}"
 
 
-def _json(number: float) -> float | str | None:
+def plain_number(number: float) -> float | str | None:
+    """A number as JSON can hold it: null for none, a text for one without end."""
     if np.isnan(number):
         return None
     return float(number) if np.isfinite(number) else ("inf" if number > 0 else "-inf")

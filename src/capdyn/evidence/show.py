@@ -12,7 +12,7 @@ from .facts import Fact
 from .judge import FAILS, HOLDS, KNOWN, SURPRISE, Verdict
 from .numerics import WAYS, Comparison
 
-_STATEMENT, _FACTS = 60, 50  # letters a line
+_STATEMENT, _FACTS, _WIDTH = 60, 50, 110  # letters a line
 _HEAD = ("verdict", "expected", "found", "source", "fact")
 _MARKS = {HOLDS: "holds", FAILS: "FAILS", KNOWN: "known", SURPRISE: "holds!"}
 
@@ -46,7 +46,7 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, _STATEMENT, break_on_hyphens=False)
 
 
-def sentence(verdicts: Sequence[Verdict]) -> str:
+def sentences(verdicts: Sequence[Verdict]) -> list[str]:
     """How many facts hold and fail, and which deserve a look."""
     ids = {mark: [v.fact.id for v in verdicts if v.outcome == mark] for mark in _MARKS}
     predicted = [v for v in verdicts if v.holds and not v.fact.calibrated]
@@ -60,7 +60,7 @@ def sentence(verdicts: Sequence[Verdict]) -> str:
         said.append(f"Noted as failing and hold: {', '.join(ids[SURPRISE])}. Remove `known` from them.")
     if ids[FAILS]:
         said.append(f"Failed: {', '.join(ids[FAILS])}.")
-    return "\n".join(said)
+    return said
 
 
 def _count(number: int, verb: str) -> str:
@@ -91,7 +91,7 @@ def ablation_table(found: Ablations) -> Table:
     return Table("Mechanisms taken out one by one", head, tuple(rows), left=5)
 
 
-def ablation_sentences(found: Ablations) -> str:
+def ablation_sentences(found: Ablations) -> list[str]:
     """What is to be put right: facts that nothing breaks, mechanisms that change nothing, names that fit nothing."""
     cells = [effect for effect in found.effects if effect.ablation.kind == "cell"]
     moving = [effect for effect in cells if not abs(effect.change) < LEAST_CHANGE]
@@ -113,13 +113,14 @@ def ablation_sentences(found: Ablations) -> str:
             [f"{e.ablation.name} ({', '.join(e.broken)})" for e in found.effects if e.broken],
         ),
     )
-    for words, names in rows:
-        if names:
-            said += textwrap.wrap(
-                f"{words}: {'; '.join(names)}.", 110, subsequent_indent="  ", break_on_hyphens=False
-            )
-    return "\n".join(said)
+    return said + [f"{words}: {'; '.join(names)}." for words, names in rows if names]
 
 
 def _ids(facts: Sequence[Fact]) -> list[str]:
     return [fact.id for fact in facts]
+
+
+def wrapped(said: Sequence[str]) -> str:
+    """Sentences as lines of text."""
+    lines = (textwrap.wrap(one, _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for one in said)
+    return "\n".join(line for one in lines for line in one)

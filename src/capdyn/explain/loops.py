@@ -141,7 +141,8 @@ def _widest(
         tried = (nearest_circle(graph, [first, *chosen], polarity) for chosen in combinations(others, count))
         found: list[list[str]] = [circle for circle in tried if circle]
         if found:
-            return tuple(min(found, key=rank))
+            best = min(found, key=rank)
+            return tuple(best)
     return None
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from ..passes.differentiate import tangent_name
 from ..passes.partials import Pair, pairs, partials, slope_name
 from ..passes.system import Symbol, System
-from ..passes.tangent import Element
 from ..run.clock import Clock
 from ..run.open import Model
 from ..run.scenario import Settings, resolve
@@ -76,7 +75,8 @@ class _Look:
         where = ", ".join(f"{dim}={element}" for dim, element in sorted(at.items()))
         self.machine = model.derived(f"slopes at {where}, {constants}", self._slopes_only)
         self.pairs = pairs(model.system, constants)
-        sloped = [pair for pair, has in self.pairs.items() if has]
+        start = self.machine.layout.start  # elsewhere than it is looked at, a link has no slope
+        sloped = [pair for pair, has in self.pairs.items() if has and slope_name(pair) in start]
         self.slots = {pair: self._slots(slope_name(pair), pair[1]) for pair in sloped}
         self.own = {pair: self._slots(self._level(pair[1]), pair[1]) for pair in sloped}
         self.lows, self.highs = dict.fromkeys(sloped, 0.0), dict.fromkeys(sloped, 0.0)
@@ -84,17 +84,14 @@ class _Look:
 
     def _slopes_only(self, system: System) -> System:
         """The slopes alone; all that they need is written from outside."""
-        whole = partials(system, self._chosen, self.constants)
+        whole = partials(system, lambda symbol: _axes(symbol, self.at), self.constants)
         own = whole.outputs[len(system.outputs) :]
         return replace(whole, constants=(), initial=(), flows=(), outputs=own)
-
-    def _chosen(self, symbol: Symbol) -> list[Element]:
-        return [(symbol.name, place) for place in product(*_axes(symbol, self.at))]
 
     def _slots(self, name: str, like: str) -> np.ndarray:
         """Slots of a symbol's elements that are looked at; `like` has the same elements."""
         symbol = self.model.system.symbols[like]
-        places = [place for _, place in self._chosen(symbol)]
+        places = list(product(*_axes(symbol, self.at)))
         offsets = [int(np.ravel_multi_index(place, symbol.shape)) if place else 0 for place in places]
         return self.machine.layout.start[name] + np.array(offsets)
 
@@ -122,12 +119,13 @@ class _Look:
                     self.strengths[pair] = max(self.strengths[pair], mean)
 
     def found(self) -> dict[Pair, Slope]:
-        return {
-            pair: Slope(_sign(self.lows[pair], self.highs[pair]), self.strengths[pair])
-            if has
-            else Slope(JUMPS)
-            for pair, has in self.pairs.items()
-        }
+        """What was seen of each link."""
+        return {pair: self._slope(pair) if has else Slope(JUMPS) for pair, has in self.pairs.items()}
+
+    def _slope(self, pair: Pair) -> Slope:
+        if pair not in self.slots:
+            return Slope(STILL)
+        return Slope(_sign(self.lows[pair], self.highs[pair]), self.strengths[pair])
 
 
 def _axes(symbol: Symbol, at: Mapping[str, str]) -> list[Sequence[int]]:

@@ -18,7 +18,6 @@ from .ranges import Ranges, dimensions, flatten
 from .system import (
     Const,
     Equation,
-    Node,
     Symbol,
     System,
     elementwise,
@@ -225,6 +224,9 @@ def _define(variable: Variable, scope: Scope, draft: Draft, problems: list[Probl
         draft.symbols[variable.key] = _symbol(variable, "auxiliary", scope)
     for component in variable.components:
         block = _blocks(component, variable, scope)
+        if isinstance(component.expression, Array):
+            draft.auxiliaries += _numbers(variable, component, scope, problems)
+            continue
         lowering = _lowering(variable, component, scope, draft, problems)
         if stock:
             assert isinstance(component.expression, Call)
@@ -234,7 +236,7 @@ def _define(variable: Variable, scope: Scope, draft: Draft, problems: list[Probl
                 (draft.initials, variable.key, initial),
             ]
         else:
-            parts = [(draft.auxiliaries, variable.key, _value(component, lowering, problems))]
+            parts = [(draft.auxiliaries, variable.key, lowering.lower(component.expression))]
         out = _left_out(component, variable, scope)
         for program, target, node in parts:
             equation = Equation(target, block, node, component.where)
@@ -246,18 +248,14 @@ def _define(variable: Variable, scope: Scope, draft: Draft, problems: list[Probl
         draft.grid_only += [(function, variable.name) for function in lowering.grid]
 
 
-def _value(component: Component, lowering: Lowering, problems: list[Problem]) -> Node:
-    """The node of an auxiliary; a list of numbers may stand among the equations of a partly constant array."""
-    if isinstance(component.expression, Array):
-        problems.append(
-            Problem(
-                f"'{lowering.variable.name}' mixes a list of numbers with formulas.",
-                component.where,
-                "Write one equation an element, or put the numbers into a constant of their own.",
-            )
-        )
-        return Const(0.0)
-    return lowering.lower(component.expression)
+def _numbers(
+    variable: Variable, component: Component, scope: Scope, problems: list[Problem]
+) -> list[Equation]:
+    """A list of numbers among the formulas of a variable: an equation for each element."""
+    return [
+        Equation(variable.key, tuple((position,) for position in here), Const(number), component.where)
+        for here, number in _values(variable, component, scope, problems).items()
+    ]
 
 
 def _lowering(
@@ -315,22 +313,29 @@ def _parameter(variable: Variable, scope: Scope, problems: list[Problem]) -> Sym
     symbol = _symbol(variable, "parameter", scope)
     values: dict[tuple[int, ...], float] = {}
     for component in variable.components:
-        block = _blocks(component, variable, scope)
-        places = list(product(*block))
-        out = _left_out(component, variable, scope)
-        expression = component.expression
-        assert isinstance(expression, Number | Array)
-        numbers = (expression.value,) * len(places) if isinstance(expression, Number) else expression.values
-        if len(numbers) != len(places):
-            sizes = " x ".join(str(len(positions)) for positions in block) or "one number"
-            problems.append(
-                Problem(
-                    f"'{variable.name}' is given {len(numbers)} numbers and needs {len(places)} ({sizes}).",
-                    component.where,
-                    "Separate numbers by commas and rows by semicolons.",
-                )
-            )
-            return symbol
-        values.update({here: number for here, number in zip(places, numbers, strict=True) if here not in out})
+        values.update(_values(variable, component, scope, problems))
     everywhere = product(*(range(length) for length in symbol.shape))
     return replace(symbol, values=tuple(values.get(here, 0.0) for here in everywhere))
+
+
+def _values(
+    variable: Variable, component: Component, scope: Scope, problems: list[Problem]
+) -> dict[tuple[int, ...], float]:
+    """The number of each place that a component of literal numbers gives."""
+    block = _blocks(component, variable, scope)
+    places = list(product(*block))
+    out = _left_out(component, variable, scope)
+    expression = component.expression
+    assert isinstance(expression, Number | Array)
+    numbers = (expression.value,) * len(places) if isinstance(expression, Number) else expression.values
+    if len(numbers) != len(places):
+        sizes = " x ".join(str(len(positions)) for positions in block) or "one number"
+        problems.append(
+            Problem(
+                f"'{variable.name}' is given {len(numbers)} numbers and needs {len(places)} ({sizes}).",
+                component.where,
+                "Separate numbers by commas and rows by semicolons.",
+            )
+        )
+        return {}
+    return {here: number for here, number in zip(places, numbers, strict=True) if here not in out}

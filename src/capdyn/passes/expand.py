@@ -18,6 +18,8 @@ from .system import Clock, Const, Node, Op
 # Vensim takes a denominator below this for zero in ZIDZ and XIDZ.
 SMALL = 1e-6
 
+LARGEST_ORDER = 1000  # each cell is a stock with equations of its own
+
 HELD = Clock("held")
 STEP = Clock("step")
 ZERO = Const(0.0)
@@ -124,8 +126,12 @@ def _initial(hidden: Hidden, value: Node) -> Node:
 
 
 def _order(order: Node) -> int:
-    if not isinstance(order, Const) or order.value < 1 or order.value != int(order.value):
-        raise ValueError("The order of a delay is a whole number, 1 or more.")
+    if (
+        not isinstance(order, Const)
+        or not 1 <= order.value <= LARGEST_ORDER
+        or order.value != int(order.value)
+    ):
+        raise ValueError(f"The order of a delay is a whole number from 1 to {LARGEST_ORDER}.")
     return int(order.value)
 
 

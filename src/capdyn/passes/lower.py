@@ -261,29 +261,41 @@ class Lowering:
         return node
 
     def fixed(self, expression: Expression) -> float:
-        """A number that shapes the equations: written there, the length of a range, or a constant's value.
+        """A number that shapes the equations: written there, or computed from constants and lengths of ranges.
 
-        Such a constant cannot be changed in a run any more.
+        Such constants cannot be changed in a run any more.
 
         Raises
         ------
         ValueError
-            If it is none of these.
+            If it is not known before the run.
         """
-        node = self.lower(expression)
+        return self._known(self.lower(expression), ())
+
+    def _known(self, node: ir.Node, path: tuple[str, ...]) -> float:
+        """The value of a node of constants; path : the variables on the way to it."""
         if isinstance(node, ir.Const):
             return node.value
-        if isinstance(node, ir.Load) and not node.index:
+        if isinstance(node, ir.Op) and (meaning := FUNCTIONS[node.function].meaning):
+            return meaning(*(self._known(argument, path) for argument in node.arguments))
+        if isinstance(node, ir.Load) and not node.index and node.symbol not in path:
             (component, *others) = self.scope.variables[node.symbol].components
             if isinstance(component.expression, Number) and not others:
                 self.hidden.draft.fixed.add(node.symbol)
                 return component.expression.value
+            if not others and not any(_has_memory(part) for part in walk(component.expression)):
+                return self._known(self.lower(component.expression), (*path, node.symbol))
         raise ValueError(
-            "it needs a plain number or a constant here, for it gives the equations their shape."
+            "it needs a number here that is known before the run, for it gives the equations their shape."
         )
 
     def _written(self, name: str) -> str:
         return self.scope.variables[name].name
+
+
+def _has_memory(expression: Expression) -> bool:
+    """Whether a function makes hidden stocks, which would be made once more where it is only looked at."""
+    return isinstance(expression, Call) and expression.function in (STRUCTURES | FORMS).keys() - {"elmcount"}
 
 
 def _marked(expression: Expression) -> list[str]:

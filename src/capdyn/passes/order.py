@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError, Problem, Where
@@ -150,14 +151,14 @@ def _path(
         path[path.index(min(path, key=lambda e: (e.where is None, e.where))) :]
         + path[: path.index(min(path, key=lambda e: (e.where is None, e.where)))]
     )
-    names = [_label(equation, symbols) for equation in path]
+    names = [name for name, _ in groupby(_label(equation, symbols) for equation in path)]
     return " -> ".join([*names, names[0]]), path[0].where
 
 
 def _label(equation: Equation, symbols: dict[str, Symbol]) -> str:
     symbol = symbols[equation.target]
     name = symbol.variable or equation.target.rpartition(" of ")[2]  # a hidden part of a variable
-    if equation.block and all(len(positions) == 1 for positions in equation.block):
+    if symbol.elements and all(len(positions) == 1 for positions in equation.block):
         name += (
             f"[{','.join(labels[p[0]] for labels, p in zip(symbol.elements, equation.block, strict=True))}]"
         )

@@ -7,13 +7,28 @@ is made from the rows of `capdyn.lang.derivatives`, so that it is exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 
 from .differentiate import ZERO, Differentiator, tangent_name
-from .system import Equation, Load, Symbol, System, walk
-from .tangent import Element, seeded, wider
+from .system import (
+    Axis,
+    Equation,
+    Index,
+    Interpolate,
+    Load,
+    Node,
+    Position,
+    Symbol,
+    System,
+    inside,
+    rebuild,
+    walk,
+)
+from .tangent import seeded, wider
 
+Chosen = Callable[[Symbol], Sequence[Sequence[int]]]
 Pair = tuple[str, str]  # what is read, what reads it
 
 
@@ -25,7 +40,8 @@ def slope_name(pair: Pair) -> str:
 def pairs(system: System, constants: bool = True) -> dict[Pair, bool]:
     """All links, in the order of the equations; whether one has a slope, and does not act by jumps only.
 
-    constants : those from constants too. A stock is read under its own name and written under that of its derivative; see `System.derivatives`.
+    constants : those from constants too. A stock is read under its own name and written under that of its derivative;
+    see `System.derivatives`.
     """
     found: dict[Pair, bool] = {}
     for equation in _equations(system):
@@ -35,13 +51,14 @@ def pairs(system: System, constants: bool = True) -> dict[Pair, bool]:
     return found
 
 
-def partials(system: System, chosen: Callable[[Symbol], list[Element]], constants: bool = True) -> System:
+def partials(system: System, chosen: Chosen, constants: bool = True) -> System:
     """The System with the slope of each link that has one.
 
     Parameters
     ----------
     chosen : function
-        For a symbol the elements that rise together.
+        For a symbol the positions along each dimension that are looked at: these elements rise together, and slopes of
+        these are computed.
     constants : bool
         Links from constants too; they are more than half of all.
 
@@ -49,16 +66,20 @@ def partials(system: System, chosen: Callable[[Symbol], list[Element]], constant
     -------
     System
         With an auxiliary `slope_name(pair)`, shape (1, *shape of what reads), given by `outputs`, in the unit of what
-        reads per unit of what is read; zero for elements that do not read it.
+        reads per unit of what is read; zero for elements that do not read it, and for those that are not looked at.
     """
     symbols, equations = dict(system.symbols), list(system.outputs)
-    for equation in _equations(system):
+    for whole in _equations(system):
+        equation = _narrowed(whole, chosen(system.symbols[whole.target]))
+        if not all(equation.block):
+            continue
         for source in _read(system, equation, constants):
             node = Differentiator(1, {source}).of(equation.node)
             if node == ZERO:
                 continue
             name = slope_name((source, equation.target))
-            directions = [dict.fromkeys(chosen(system.symbols[source]), 1.0)]
+            elements = product(*chosen(system.symbols[source]))
+            directions = [dict.fromkeys(((source, place) for place in elements), 1.0)]
             tangent = tangent_name(source)
             symbols.setdefault(tangent, seeded(system.symbols[source], tangent, directions))
             slope = wider(system.symbols[equation.target], name, directions)
@@ -77,3 +98,30 @@ def _read(system: System, equation: Equation, constants: bool) -> list[str]:
     loads = dict.fromkeys(node.symbol for node in walk(equation.node) if isinstance(node, Load))
     left_out = {"setting"} if constants else {"setting", "parameter", "constant"}
     return [name for name in loads if system.symbols[name].kind not in left_out]
+
+
+def _narrowed(equation: Equation, chosen: Sequence[Sequence[int]]) -> Equation:
+    """The equation for those of its elements that are looked at."""
+    kept = [
+        [i for i, position in enumerate(block) if position in wanted]
+        for block, wanted in zip(equation.block, chosen, strict=True)
+    ]
+
+    def index(old: Index) -> Index:
+        if isinstance(old, Axis) and old.axis < len(kept):
+            return Axis(old.axis, tuple(old.positions[i] for i in kept[old.axis]))
+        return old
+
+    def narrow(node: Node) -> Node:
+        if isinstance(node, Load):
+            return Load(node.symbol, tuple(map(index, node.index)))
+        if isinstance(node, Position):
+            return Position(index(node.index))
+        if isinstance(node, Interpolate):
+            return replace(node, index=tuple(map(index, node.index)), argument=narrow(node.argument))
+        return rebuild(node, {i: narrow(child) for i, child in enumerate(inside(node))})
+
+    block = tuple(
+        tuple(positions[i] for i in places) for positions, places in zip(equation.block, kept, strict=True)
+    )
+    return replace(equation, block=block, node=narrow(equation.node))

@@ -16,6 +16,7 @@ from .source import Mistake
 from .tokens import Token
 
 DEEPEST = 250  # calls inside one another; later stages walk expressions by recursion
+LONGEST = 100  # terms of a sum that stand side by side
 OUTSIDE = {"interpolate": "clamp", "extrapolate": "extrapolate", "hold_backward": "hold"}
 
 # Node type -> function, and its fields in the order of our arguments.
@@ -162,6 +163,15 @@ def negative(argument: Expression) -> Expression:
 
 
 def _fold(names: list[str], arguments: list[Expression]) -> Expression:
+    """Pairs from the left; a sum or product of hundreds in parts, so as not to be nested as deeply as it is long."""
+    if len(names) > LONGEST and (set(names) <= {"+", "-"} or set(names) == {"*"}):
+        parts = []
+        for first in range(0, len(arguments), LONGEST):
+            part = arguments[first : first + LONGEST]
+            if first and names[first - 1] == "-":
+                part[0] = negative(part[0])
+            parts.append(_fold(names[first : first + len(part) - 1], part))
+        return _fold(["*" if names[0] == "*" else "+"] * (len(parts) - 1), parts)
     left = arguments[0]
     for name, right in zip(names, arguments[1:], strict=True):
         left = Call(name, (left, right))

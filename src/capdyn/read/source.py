@@ -14,6 +14,7 @@ from ..errors import ModelError, Problem, StoreError, Where
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _TEXT = re.compile(r"utf-8(-sig)?|ascii|iso8859-\d+|cp\d+|mac-\w+|koi8-\w|gb\w+|big5\w*|euc_\w+|shift_jis\w*")
+GUESSED = "cp1252"
 _ENCODING = re.compile(rb"\s*\{([A-Za-z0-9_.:-]{1,40})\}")
 
 
@@ -27,11 +28,15 @@ class Mistake(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name of the file it came from. Offsets count characters from 0."""
+    """A text and the name of the file it came from. Offsets count characters from 0.
+
+    guessed : the file does not say its encoding, and it is not UTF-8; it was taken to be `GUESSED`.
+    """
 
     file: str
     text: str
     hash: str = field(default="", compare=False)
+    guessed: bool = field(default=False, compare=False)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -71,6 +76,8 @@ def load(path: Path) -> bytes:
 def decode(path: Path, data: bytes) -> Source:
     """The text of an equation file: UTF-8, or the encoding that its first line names in curly brackets.
 
+    A file that names none and is not in UTF-8 is taken to be in that of Windows in the West, Vensim's before version 7.
+
     Raises
     ------
     StoreError
@@ -82,11 +89,12 @@ def decode(path: Path, data: bytes) -> Source:
             f"'{path}' is not a text file in UTF-8.", remedy="Save the model as text (.mdl) in UTF-8."
         )
     named = _ENCODING.match(data.removeprefix(codecs.BOM_UTF8))
-    written = named.group(1).decode("ascii") if named else "utf-8"
+    written = named.group(1).decode("ascii") if named else ""
     try:
         encoding = codecs.lookup(written).name
     except LookupError:  # the first line is a comment, not an encoding
-        encoding = "utf-8"
+        encoding = "utf-8" if _is_utf_8(data) else GUESSED
+        written = ""
     if not _TEXT.fullmatch(encoding):
         raise StoreError(
             f"The encoding '{written}' that the first line names is not for text.",
@@ -96,7 +104,8 @@ def decode(path: Path, data: bytes) -> Source:
     if encoding == "utf-8":
         encoding = "utf-8-sig"  # with or without a byte order mark
     try:
-        return Source(str(path), data.decode(encoding), digest)
+        guessed = encoding == GUESSED and not written
+        return Source(str(path), data.decode(encoding), digest, guessed)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise StoreError(
@@ -104,6 +113,14 @@ def decode(path: Path, data: bytes) -> Source:
             Where(str(path), line),
             "Save it in UTF-8, or name its encoding in the first line, such as {windows-1252}.",
         ) from None
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def reject(problems: list[Problem], shown: int = 20) -> None:

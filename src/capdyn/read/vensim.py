@@ -69,6 +69,8 @@ def read_vensim(path: Path, name: str) -> Model:
     structures = _structures(parts.macros)
     folder = Folder(path.parent)
     draft = _Draft(source, structures, folder)
+    if source.guessed:
+        draft.notes.append(f"{path}:1: the file is not in UTF-8 and was read as windows-1252.")
     found: dict[str, Macro] = {}
     with quiet(), deep():
         for macro in parts.macros:

@@ -230,8 +230,21 @@ class _Draft:
         self.ranges.append(SubscriptRange(name, key(name), members, Where(self.file, node.sourceline or 0)))
 
     def _dimensions(self, node: Any) -> tuple[str, ...]:
-        """Names of the dimensions of a variable."""
-        return tuple(key(dim.get("name", "")) for dim in self.find(node, "ns:dimensions/ns:dim"))
+        """Names of the dimensions of a variable; where one comes again, that of a copy: a[*,*] runs over both."""
+        found: list[str] = []
+        for dim in self.find(node, "ns:dimensions/ns:dim"):
+            name = unquoted(dim.get("name", ""))
+            again = sum(other == key(name) or other.startswith(f"{key(name)}#") for other in found)
+            found.append(self._copy(node, name, again + 1) if again else key(name))
+        return tuple(found)
+
+    def _copy(self, node: Any, name: str, number: int) -> str:
+        """Key of the copy of a dimension."""
+        copy_ = f"{name}#{number}"
+        if all(known.key != key(copy_) for known in self.ranges):
+            where = Where(self.file, node.sourceline or 0)
+            self.ranges.append(SubscriptRange(copy_, key(copy_), (), where, copy_of=key(name)))
+        return key(copy_)
 
     def _is_table(self, node: Any) -> bool:
         return _tag(node) == "gf" or (bool(self.find(node, "ns:gf")) and not self.text(node, "ns:eqn"))

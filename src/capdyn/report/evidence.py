@@ -19,7 +19,7 @@ from .style import to_svg
 def write_evidence(
     facts: Sequence[Mapping[str, Any]],
     model: str,
-    words: str,
+    words: Sequence[str],
     path: Path,
     progress: Progress | None = None,
 ) -> None:
@@ -31,8 +31,8 @@ def write_evidence(
         `Verdict.plain()` of each.
     model : str
         Its name.
-    words : str
-        What the verdicts come to.
+    words : sequence of str
+        What the verdicts come to, a sentence each.
     path : Path
         The file to write.
     progress : callable, optional
@@ -55,7 +55,7 @@ def write_evidence(
         "evidence.html.j2",
         {
             "title": f"Evidence: {model.replace('_', ' ')}",
-            "sentences": words.split("\n"),
+            "sentences": words,
             "cases": [
                 (case, slug_of(case), [fact for fact in facts if fact["case"] == case]) for case in cases
             ],
@@ -72,7 +72,7 @@ def _told(fact: Mapping[str, Any]) -> str:
     return f"Line chart of {fact['measured']}. Runs: {runs}. Expected {fact['expected']}, found {fact['found_text']}."
 
 
-def write_ablations(found: Mapping[str, Any], model: str, words: str, path: Path) -> None:
+def write_ablations(found: Mapping[str, Any], model: str, words: Sequence[str], path: Path) -> None:
     """A page with the matrix of mechanisms and facts, and a table of either.
 
     Parameters
@@ -97,7 +97,7 @@ def write_ablations(found: Mapping[str, Any], model: str, words: str, path: Path
         "ablations.html.j2",
         {
             "title": title,
-            "sentences": words.split("\n"),
+            "sentences": words,
             "found": found,
             "svg": svg,
             "breaking": {

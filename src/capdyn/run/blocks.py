@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from ..emit.engine import Steps
 from ..emit.kernel import host_lanes
+from ..passes.shared import works_on_large_arrays
 from ..passes.system import System
 
 # Small models wait for one result before the next can begin: several vectors in flight fill the time.
 # (elements of the flows up to which, vectors); measured, see docs/performance.md.
 _VECTORS = ((64, 4), (250, 2))
+# Loops through large arrays read numbers that all members share; several vectors use them at once.
+_LARGE_VECTORS = 4
+_MOST_BYTES = 2**28  # of a block's numbers
 
 
 def block_lanes(system: System, n_members: int) -> int:
@@ -16,6 +20,10 @@ def block_lanes(system: System, n_members: int) -> int:
     lanes = host_lanes()
     elements = sum(equation.size for equation in system.flows)
     vectors = next((vectors for most, vectors in _VECTORS if elements <= most), 1)
+    if works_on_large_arrays(system):
+        size, vectors = sum(symbol.size for symbol in system.symbols.values()), _LARGE_VECTORS
+        while vectors > 1 and 8 * lanes * vectors * size > _MOST_BYTES:
+            vectors //= 2
     return lanes * vectors if n_members > lanes else lanes
 
 

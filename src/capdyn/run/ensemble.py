@@ -19,7 +19,7 @@ from ..emit.engine import Engine
 from ..errors import ArgumentError
 from ..lang.model import CONTROLS
 from ..passes.draft import MEMBER
-from ..passes.system import Load, System, walk
+from ..passes.shared import reached
 from . import label
 from .blocks import block_lanes, chunk_blocks
 from .clock import Clock
@@ -106,7 +106,8 @@ def ensemble(
     given = given_states(settings)
     sizes = [np.size(numbers) for numbers in parameters.values()]
     n_members = max(sizes, default=1 if members is None else len(members))
-    machine = model.engine("kernel", given, lanes or block_lanes(model.system, n_members))
+    varying = frozenset(locate(model.system, name)[0] for name in parameters)
+    machine = model.engine("kernel", given, lanes or block_lanes(model.system, n_members), varying)
     sample = _sample(model, machine, parameters, members)
     names = label.chosen(model, outputs)
     first = machine.values()
@@ -196,7 +197,7 @@ class _Crew:
         if MEMBER in layout.start:
             self.rows = np.append(sample.slots, layout.start[MEMBER])
         # Most ensembles vary nothing that time settings depend on.
-        self._clock_may_differ = not set(CONTROLS).isdisjoint(_reached(layout.system, sample.symbols))
+        self._clock_may_differ = not set(CONTROLS).isdisjoint(reached(layout.system, sample.symbols))
 
     def work(self, threads: int) -> None:
         """Runs all members. An interruption or an error is heard at the end of the chunks that are under way."""
@@ -278,15 +279,6 @@ def _member_first(blocks: np.ndarray) -> np.ndarray:
     """shape (n_blocks, ..., lanes) -> (n_blocks * lanes, ...)"""
     members = np.moveaxis(blocks, -1, 1)
     return members.reshape(members.shape[0] * members.shape[1], *members.shape[2:])
-
-
-def _reached(system: System, symbols: Iterable[str]) -> set[str]:
-    """The symbols themselves and all constants that depend on them."""
-    found = set(symbols)
-    for equation in system.constants:
-        if any(isinstance(node, Load) and node.symbol in found for node in walk(equation.node)):
-            found.add(equation.target)
-    return found
 
 
 def _sample(

@@ -10,6 +10,7 @@ from typing import Any
 from ..emit.engine import Engine
 from ..lang.model import Model as Source
 from ..passes.initials import State, give_initial
+from ..passes.shared import works_on_large_arrays
 from ..passes.system import System
 from ..read import find
 from . import scenario as scenarios
@@ -40,11 +41,17 @@ class Model:
         """Names of the scenarios beside the model."""
         return scenarios.names(self.folder)
 
-    def engine(self, kind: str = "kernel", given: State = frozenset(), lanes: int | None = None) -> Engine:
+    def engine(
+        self,
+        kind: str = "kernel",
+        given: State = frozenset(),
+        lanes: int | None = None,
+        varying: frozenset[str] | None = None,
+    ) -> Engine:
         """The engine that runs this model.
 
         kind : 'kernel' (compiled) or 'interpret'. given : elements of stocks whose initial values come as parameters.
-        lanes : members a call; results do not depend on it.
+        lanes : members a call; results do not depend on it. varying : parameters in which they may differ, if not all.
         """
         if kind == "interpret":
             from ..emit.interpret import Interpreter
@@ -52,9 +59,12 @@ class Model:
             return Interpreter(give_initial(self.system, given))
         from ..emit.kernel import Kernel
 
-        key = (kind if lanes is None else f"{kind} of {lanes} lanes", given)
+        if not works_on_large_arrays(self.system):
+            varying = None  # one kernel for all
+        what = kind if varying is None else f"{kind} for different {', '.join(sorted(varying))}"
+        key = (what if lanes is None else f"{what} of {lanes} lanes", given)
         if key not in self._engines:
-            self._engines[key] = Kernel(give_initial(self.system, given), lanes)
+            self._engines[key] = Kernel(give_initial(self.system, given), lanes, varying)
         return self._engines[key]
 
     def derived(

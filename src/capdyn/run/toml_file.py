@@ -70,6 +70,12 @@ def read_toml(file: File, thing: str) -> tuple[dict[str, Any], dict[Path, tuple[
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(_syntax(str(error), text, str(file))) from None
+    except (ValueError, RecursionError):  # Python's limits: 4,300 digits a number, a thousand brackets deep
+        raise ScenarioError(
+            f"The {thing} has a number of thousands of digits, or tables nested too deeply.",
+            Where(str(file)),
+            "Write it more simply.",
+        ) from None
 
 
 _TOML_PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")

@@ -25,9 +25,13 @@ def number(value: object) -> float:
     """The value as a finite number; raises ValueError with the end of a sentence."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise ValueError(f"must be a number, not {describe(value)}")
-    if not np.isfinite(value):
+    try:
+        found = float(value)
+    except OverflowError:  # TOML's whole numbers have no end
+        raise ValueError("must be a number below 1e308") from None
+    if not np.isfinite(found):
         raise ValueError(f"must be a finite number, not {describe(value)}")
-    return float(value)
+    return found
 
 
 Number = Annotated[float, BeforeValidator(number)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,10 @@ import numpy as np
 # A threshold that is crossed so many times in a row, each within this part of the run, is one that neither side leaves.
 _MOST_AT_ONCE = 10
 _AT_ONCE = 1e-6
+_SAME_TIME = 1e-12
+_NEAR = (
+    0.5  # a gap whose parabola comes below this part of what was seen of it is looked at where it is lowest
+)
 _SETTLING = 50  # thresholds that depend on one another are gone through as often as this
 _EPS = float(np.finfo(float).eps)
 
@@ -86,13 +91,18 @@ class Sides:
             self.watch.keep(self.sides)
 
     def _settle(self, time: float, y: np.ndarray, crossed: np.ndarray) -> None:
-        """Takes all thresholds but those just crossed to the side where they are now."""
+        """Takes all thresholds but those just crossed to the side where they are now.
+
+        Some may have jumped with a crossing, and right onto their own threshold; those that were crossed this very
+        moment may still seem to be on the side before, by rounding.
+        """
+        fresh = time - self._times <= _SAME_TIME * self.span
         left = np.ones(self.watch.count, dtype=bool)
         left[crossed] = False
         for _ in range(_SETTLING):
             self.watch.keep(self.sides)
             actual, _, gaps = self.watch.see(time, y)
-            wrong = left & (gaps < 0.0)
+            wrong = left & ((gaps < 0.0) | (~fresh & ~self._free & (actual != self.sides)))
             if not wrong.any():
                 break
             self.sides[wrong] = actual[wrong]
@@ -112,19 +122,46 @@ class Sides:
         -------
         (time, y, places of the thresholds that are crossed), or None
         """
-        crossed = np.flatnonzero(self.watch.see(time, y)[2] < 0.0)
-        if not len(crossed):
-            return None
         from scipy.optimize import brentq
 
         state = dense_output()
+
+        def gaps(t: float) -> np.ndarray:
+            return np.array(self.watch.see(t, state(t))[2])
+
+        ends = self._behind(before, time, gaps, np.array(self.watch.see(time, y)[2]))
+        crossed = np.flatnonzero(np.isfinite(ends))
+        if not len(crossed):
+            return None
         times = np.empty(len(crossed))
         for i, k in enumerate(crossed.tolist()):
-
-            def gap(t: float, k: int = k) -> float:
-                return float(self.watch.see(t, state(t))[2][k])
-
-            over = gap(before) <= 0.0  # it was just left, and the flows lead back
-            times[i] = before if over else brentq(gap, before, time, xtol=4 * _EPS, rtol=4 * _EPS)
+            over = gaps(before)[k] <= 0.0  # it was just left, and the flows lead back
+            found = partial(_at, gaps, k)
+            times[i] = before if over else brentq(found, before, ends[k], xtol=4 * _EPS, rtol=4 * _EPS)
         first = float(times.min())
         return first, state(first), crossed[times == first]
+
+    def _behind(
+        self, before: float, time: float, gaps: Callable[[float], np.ndarray], after: np.ndarray
+    ) -> np.ndarray:
+        """For each threshold a time within the step at which it has been crossed, or inf. shape (count,)
+
+        Looked at are the end, the middle, and where the parabola through the three has its lowest point.
+        """
+        start, middle = gaps(before), gaps(0.5 * (before + time))
+        ends = np.where(middle < 0.0, 0.5 * (before + time), np.where(after < 0.0, time, np.inf))
+        bend, slope = 2.0 * (start + after - 2.0 * middle), 4.0 * middle - 3.0 * start - after
+        with np.errstate(all="ignore"):
+            place = -slope / (2.0 * bend)
+            lowest = start - slope**2 / (4.0 * bend)
+        least = np.minimum(np.minimum(start, middle), after)
+        near = (ends == np.inf) & (bend > 0.0) & (place > 0.0) & (place < 1.0) & (lowest < _NEAR * least)
+        for k in np.flatnonzero(near).tolist():
+            between = before + float(place[k]) * (time - before)
+            if gaps(between)[k] < 0.0:
+                ends[k] = between
+        return ends
+
+
+def _at(gaps: Callable[[float], np.ndarray], place: int, time: float) -> float:
+    return float(gaps(time)[place])

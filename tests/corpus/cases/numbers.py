@@ -23,6 +23,9 @@ def _trunc_rem(a: float, b: float) -> float:
 
 
 CASES = (
+    Case("long_sums", "Sums and products of hundreds of terms, of both signs.",
+         "a = " + "+".join(map(str, range(1, 701))) + "\nb = 1" + "".join(f" - {k}*Time + 2" for k in range(1, 302)) + "\nc = 3*" + "*".join(["2", "0.5"] * 150) + "*Time",
+         {"a": 700 * 701 / 2, "b": lambda t: 1 + 602 - 301 * 302 / 2 * t, "c": lambda t: 3 * t}),
     # precedence
     Case("subtract_left", "a - b - c: from the left 3, from the right 9.",
          "a = 10 - 4 - 3\nb = Time - 1 + 2\nc = Time - (1 + 2)",

@@ -92,6 +92,10 @@ CASES = (
           {"a[Ra]": lambda t: t + 1, "a[Rb]": lambda t: t + 2, "t": 3, "m": 2, "k": 1, "p": 2, "h": 10, "z": 7},
           f'<aux name="a">{DIM}<eqn>b + TIME</eqn></aux><aux name="b">{DIM}<element subscript="Ra"><eqn>1</eqn></element>'
           '<element subscript="Rb"><eqn>2</eqn></element></aux><aux name="c"><dimensions><dim name="N"/></dimensions><eqn>5, 6, 7</eqn></aux>', head=DIMS),
+    _case("array_square", "One dimension twice: a star for each runs by itself, 10 and not 1 + 4.", {"all": "SUM(m[*,*])", "row": "SUM(m[Ra,*])", "column": "SUM(m[*,Ra])"},
+          {"m[Ra,Rb]": 2, "m[Rb,Ra]": lambda t: 3 + t, "all": lambda t: 10 + t, "row": 3, "column": lambda t: 4 + t},
+          '<aux name="m"><dimensions><dim name="R"/><dim name="R"/></dimensions><element subscript="Ra,Ra"><eqn>1</eqn></element><element subscript="Ra,Rb"><eqn>2</eqn></element>'
+          '<element subscript="Rb,Ra"><eqn>3 + TIME</eqn></element><element subscript="Rb,Rb"><eqn>4</eqn></element></aux>', head=DIMS),
     _case("array_stock", "A stock for each element.", {}, {"s[Ra]": lambda t: 1 + t, "s[Rb]": lambda t: 2 + 2 * t},
           f'<stock name="s">{DIM}<element subscript="Ra"><eqn>1</eqn></element><element subscript="Rb"><eqn>2</eqn></element><inflow>f</inflow></stock>'
           f'<flow name="f">{DIM}<eqn>INIT(s)</eqn></flow>', head=DIMS),
