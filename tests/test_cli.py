@@ -51,8 +51,8 @@ NOISE = "Level = INTEG(RANDOM NORMAL(-10, 10, 0, 1, 0), 0)"
 
 def stored_noise(out: str, *arguments: str) -> bytes:
     """The numbers that `capdyn run` has stored for a model with noise."""
-    done = process("run", "noise.mdl", "-o", out, *arguments)
-    assert done.returncode == 0, done.stderr
+    done = call("run", "noise.mdl", "-o", out, *arguments)
+    assert done.exit_code == 0, done.output
     (run,) = capdyn.load_run(out)
     return run["Level"].values.tobytes()
 
@@ -77,13 +77,13 @@ def test_a_seed_that_is_none(folder, seed):
 
 def test_crossings(folder):
     Path("tank.mdl").write_text(mdl("Tank = INTEG(IF THEN ELSE(Tank > 2, -1, 1), 1)"))
-    refused = process("run", "tank.mdl", "--method", "lsoda", "--crossings", "refuse")
-    assert refused.returncode == 2 and "tank.mdl:2:" in refused.stderr and "locate" in refused.stderr
-    slides = process("run", "tank.mdl", "--method", "lsoda")
+    refused = call("run", "tank.mdl", "--method", "lsoda", "--crossings", "refuse")
+    assert refused.exit_code == 2 and "tank.mdl:2:" in refused.stderr and "locate" in refused.stderr
+    slides = call("run", "tank.mdl", "--method", "lsoda")
     assert (
-        slides.returncode == 2 and "slides along a threshold" in slides.stderr and not Path("runs").exists()
+        slides.exit_code == 2 and "slides along a threshold" in slides.stderr and not Path("runs").exists()
     )
-    assert process("run", "tank.mdl", "--method", "rk4", "--crossings", "refuse").returncode == 0
+    assert call("run", "tank.mdl", "--method", "rk4", "--crossings", "refuse").exit_code == 0
 
 
 def everything_in(folder: Path) -> list[str]:

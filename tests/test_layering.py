@@ -31,12 +31,12 @@ MAY_IMPORT = {
             "pydantic",
             "rich",
             "zarr",
-            "SALib",
             "sklearn",
             "dask",
             "distributed",
             "pymoo",
             "emcee",
+            "ema_workbench",
         },
     ),
     "cli": (

@@ -8,8 +8,10 @@ import pytest
 import capdyn
 
 PUBLIC = [
+    "Analysis",
     "ArgumentError",
     "CapdynError",
+    "Evaluator",
     "Feature",
     "Finding",
     "Model",
@@ -20,10 +22,13 @@ PUBLIC = [
     "StoreError",
     "Study",
     "ablate",
+    "analyse",
     "check",
     "compare",
     "compare_over_ranges",
     "compare_policies",
+    "ema_evaluator",
+    "ema_model",
     "ensemble",
     "from_both_ends",
     "judge",
@@ -32,14 +37,17 @@ PUBLIC = [
     "load_study",
     "named_loops",
     "open_model",
+    "publish",
     "quantiles",
     "read_study",
     "run_study",
+    "salib_pair",
     "save",
     "sensitivities",
     "simulate",
     "structure",
     "write_report",
+    "write_study_report",
 ]
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .policy.both_ends import from_both_ends
     from .policy.compare import compare_policies
     from .report import write_report
+    from .report.study_page import write_study_report
     from .run.compare import compare
     from .run.ensemble import ensemble
     from .run.features import Feature
@@ -32,15 +33,21 @@ if TYPE_CHECKING:
     from .run.sensitivities import sensitivities
     from .run.simulate import simulate
     from .run.store import load, load_run, save
+    from .study.analyse import Analysis, analyse
+    from .study.ema import ema_evaluator, ema_model
+    from .study.evaluate import Evaluator, salib_pair
     from .study.plan import Plan
+    from .study.publish import publish
     from .study.quantiles import quantiles
     from .study.read import read_study
     from .study.run import load_study, run_study
     from .study.study import Study
 
 _HOME = {
+    "Analysis": ".study.analyse",
     "ArgumentError": ".errors",
     "CapdynError": ".errors",
+    "Evaluator": ".study.evaluate",
     "Feature": ".run.features",
     "Finding": ".checks.finding",
     "Model": ".run.open",
@@ -51,10 +58,13 @@ _HOME = {
     "StoreError": ".errors",
     "Study": ".study.study",
     "ablate": ".evidence.ablate",
+    "analyse": ".study.analyse",
     "check": ".checks.check",
     "compare": ".run.compare",
     "compare_over_ranges": ".policy.assumptions",
     "compare_policies": ".policy.compare",
+    "ema_evaluator": ".study.ema",
+    "ema_model": ".study.ema",
     "ensemble": ".run.ensemble",
     "from_both_ends": ".policy.both_ends",
     "judge": ".evidence.judge",
@@ -63,19 +73,24 @@ _HOME = {
     "load_study": ".study.run",
     "named_loops": ".explain.loops",
     "open_model": ".run.open",
+    "publish": ".study.publish",
     "quantiles": ".study.quantiles",
     "read_study": ".study.read",
     "run_study": ".study.run",
+    "salib_pair": ".study.evaluate",
     "save": ".run.store",
     "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
     "structure": ".explain.structure",
     "write_report": ".report",
+    "write_study_report": ".report.study_page",
 }
 
 __all__ = [
+    "Analysis",
     "ArgumentError",
     "CapdynError",
+    "Evaluator",
     "Feature",
     "Finding",
     "Model",
@@ -86,10 +101,13 @@ __all__ = [
     "StoreError",
     "Study",
     "ablate",
+    "analyse",
     "check",
     "compare",
     "compare_over_ranges",
     "compare_policies",
+    "ema_evaluator",
+    "ema_model",
     "ensemble",
     "from_both_ends",
     "judge",
@@ -98,14 +116,17 @@ __all__ = [
     "load_study",
     "named_loops",
     "open_model",
+    "publish",
     "quantiles",
     "read_study",
     "run_study",
+    "salib_pair",
     "save",
     "sensitivities",
     "simulate",
     "structure",
     "write_report",
+    "write_study_report",
 ]
 
 

@@ -155,7 +155,7 @@ def test_functions_of_the_grid_refuse_an_adaptive_method(model, equation, name):
     "equation, message",
     [
         ("n = 2 + Time*0\nx = SMOOTH N(8, 4, 0, n)", "it needs a number here that is known before the run"),
-        ("x = DELAY N(8, 4, 0, 1.5)", "The order of a delay is a whole number, 1 or more"),
+        ("x = DELAY N(8, 4, 0, 1.5)", "The order of a delay is a whole number from 1 to 1000"),
         ("x = GET TIME VALUE(2, 0, 0)", "the computer's clock would make a run that cannot be repeated"),
         ("x = GET TIME VALUE(0, 0, 3)", "only measure 0 is supported"),
         ("n = 2\nx = ELMCOUNT(n)", "it counts the elements of a subscript range"),

@@ -89,6 +89,11 @@ def test_too_little_left_is_nothing():
     assert not passed.keep.any() and "of 32 blocks of runs are left" in passed.refusal
 
 
+def test_a_block_or_two_are_not_enough_even_if_all_went_well():
+    passed = gate(U[:3], np.arange(3), np.zeros(3, dtype=bool), "drop")
+    assert not passed.keep.any() and "only 3 of 3 blocks" in passed.refusal
+
+
 def test_a_curve_of_efast_cannot_be_restricted():
     design = DESIGNS["efast"](space(3), 65, 0)
     passed = gate(design.unit, design.block, design.unit[:, 0] < 0.05, "restrict", restrictable=False)

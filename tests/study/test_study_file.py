@@ -214,6 +214,13 @@ def test_correlated_inputs_get_the_correlation(file):
         ),
         ('[method]\nname = "uncertainty"\nsample = "factorial"\nsize = 100', r"100\^4 runs"),
         ("[inputs", "This is not TOML"),
+        ('[method]\nname = "pawn"\nslices = 1', "`slices` is at least 2"),
+        ('[method]\nname = "efast"\ncurves = 0', "`curves` is at least 1"),
+        ('[method]\nname = "morris"\nlevels = 3', "`levels` is an even number"),
+        ('[method]\nname = "sobol"\nresamples = 0', "`resamples` is at least 20"),
+        ('[method]\nname = "sobol"\nconfidence = 95', "`confidence` lies between 0 and 1"),
+        ('[method]\nname = "tornado"\nlow = 0.9\nhigh = 0.1', "`low` is not below `high`"),
+        ('[features."A"]\nvariable = "Growth"', "'Growth' is constant in time"),
     ],
 )
 def test_one_mistake(file, text, message):

@@ -3,12 +3,13 @@
 Nothing slow is imported before a command needs it, so that `capdyn --help` answers at once.
 """
 
-from . import evidence, explain, look, policy, run, study, thresholds
+from . import calibrate, evidence, explain, look, policy, run, study, thresholds
 from .app import app, main
 from .run import parse_settings
 
 __all__ = [
     "app",
+    "calibrate",
     "evidence",
     "explain",
     "look",

@@ -5,20 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from ..study.study import Study
 
 RESULTS = "results.nc"
 
 
-def write_results(
-    runs: xr.Dataset, study: Study, folder: Path, tell: Callable[[int, int, str], None]
-) -> list[str]:
+def write_results(runs: Any, study: Study, folder: Path, tell: Callable[[int, int, str], None]) -> list[str]:
     """Analyses the runs of a study, writes `results.nc`, `report.html` and `figures/` into its folder.
+
+    Parameters
+    ----------
+    runs : Dataset
+        As `capdyn.run_study` gives it.
 
     Returns
     -------

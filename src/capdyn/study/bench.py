@@ -93,7 +93,8 @@ class Bench:
         mark = (broken.tobytes(), whole)
         if mark not in self._known:
             block = self.design.block if whole else np.arange(len(self.x))
-            least = 1 if self.study.design == "one_at_a_time" else LEAST_BLOCKS  # there each run stands alone
+            alone = self.study.design in ("one_at_a_time", "efast")  # each bar, each input stands alone
+            least = 1 if alone else LEAST_BLOCKS
             self._known[mark] = gate(
                 self.x, block, broken, self.study.policy, self.study.design != "efast", least
             )

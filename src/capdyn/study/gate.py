@@ -13,7 +13,7 @@ import numpy as np
 
 from .discover import Box, choose, cleared, prim
 
-LEAST_BLOCKS = 8  # blocks below which nothing is computed
+LEAST_BLOCKS = 4  # blocks below which nothing is computed: an interval from fewer means nothing
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,15 @@ def gate(
     """
     n_blocks = int(block[-1]) + 1 if len(block) else 0
     failed = int(broken.sum())
-    if not failed:
+    if not failed and n_blocks >= least:
         return Gate(np.ones(len(x), dtype=bool), policy, len(x), 0, n_blocks, n_blocks)
-    where = choose(prim(x, broken), x, broken)
+    where = choose(prim(x, broken), x, broken) if failed else None
     kept_blocks = np.ones(n_blocks, dtype=bool)
     kept_blocks[block[broken]] = False
     within, refusal = None, ""
-    if policy == "refuse":
+    if policy == "refuse" and failed:
         refusal = "the study refuses to compute anything where a run failed"
-    elif policy == "restrict":
+    elif policy == "restrict" and failed:
         within = cleared(x, broken) if restrictable else None
         if within is None:
             refusal = (
@@ -88,8 +88,8 @@ def gate(
         else:
             kept_blocks[block[~within.holds(x)]] = False
     n_kept = int(kept_blocks.sum())
-    if not refusal and n_kept < min(least, n_blocks):
-        refusal = f"only {n_kept} of {n_blocks} blocks of runs are left"
+    if not refusal and n_kept < least:
+        refusal = f"only {n_kept} of {n_blocks} blocks of runs are left, and {least} are needed"
     if refusal:
         kept_blocks[:] = False
         n_kept = 0

@@ -26,7 +26,7 @@ _PIECE = 64 * 2**20  # bytes of trajectories in memory at a time
 _MOST_STORED = 64 * 2**20  # bytes of a shard
 _FEWEST, _MOST = 64, 16384  # members a batch
 _BATCHES = 32  # where there are enough members: so a kill costs little, and progress is smooth
-_SECONDS = 1.0  # of one core that a batch should take
+_SECONDS, _SHORT = 1.0, 0.1  # of one core that a batch may take, and that it may always take
 _SECONDS_AN_ELEMENT = 1e-9  # about what an equation takes for a member; docs/performance.md
 _OWN_DIMS = ("scenario", "member", "input", "feature", "time")
 _OWN_NAMES = (*_OWN_DIMS, "sample", "features", "status", "failed_time", "failed_variable")
@@ -235,7 +235,12 @@ def _sized(
         stored = (
             8 * len(probes) * (len(record.features) + sum(a.values.size for a in template.series.values()))
         )
-        most = min(_MOST, _SECONDS / seconds, _MOST_STORED / stored, max(_FEWEST, n_members / _BATCHES))
+        most = min(
+            _MOST,
+            _SECONDS / seconds,
+            _MOST_STORED / stored,
+            max(_FEWEST, n_members / _BATCHES, _SHORT / seconds),
+        )
         batch = 2 ** floor(log2(max(most, 1.0)))
     piece = min(batch, max(_FEWEST, 2 ** floor(log2(_PIECE / trajectories))))
     return replace(

@@ -4,7 +4,7 @@ line and a remedy."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from ..emit.engine import FIXED_METHODS
 from ..errors import ArgumentError, CapdynError, Problem, ScenarioError, Where
 from ..lang.names import did_you_mean, key
 from ..run.address import Mistake, address_of, find_variable
-from ..run.features import STATISTICS, Feature, check
+from ..run.features import Feature, check
 from ..run.open import Model, open_model
 from ..run.scenario import Settings, resolve
 from ..run.simulate import fill, given_states, read_clock
 from ..run.toml_file import read_toml
 from ..run.toml_form import read_form
 from .form import InputForm, RangesForm, StudyForm
+from .job import find_varying
 from .methods.table import ANY_SAMPLE, METHODS
 from .read_inputs import Constants, correlation_matrix, from_form, from_ranges, grouped
 from .sampling import DESIGNS
@@ -27,6 +28,16 @@ from .study import Classes, Outcome, Scenario, Study, StudyInput
 
 POLICIES = ("refuse", "drop", "restrict")
 _BETTER = {"high": 1, "low": -1}
+_SENSIBLE: dict[str, tuple[Callable[[Any], bool], str, str]] = {
+    "confidence": (lambda n: 0 < n < 1, "lies between 0 and 1", "Take 0.95."),
+    "resamples": (lambda n: n >= 20, "is at least 20", "Take 200."),
+    "levels": (lambda n: n >= 2 and n % 2 == 0, "is an even number", "Take 4, the usual choice."),
+    "curves": (lambda n: n >= 1, "is at least 1", "Take 4."),
+    "slices": (lambda n: n >= 2, "is at least 2", "Take 10."),
+    "low": (lambda n: 0 <= n <= 1, "is a quantile, 0 to 1", "Take 0.05."),
+    "high": (lambda n: 0 <= n <= 1, "is a quantile, 0 to 1", "Take 0.95."),
+}
+"""For keys of [method], whether a value makes sense, what does, and a good one."""
 
 
 def read_study(source: str | Path | Mapping[str, Any], model: Model | None = None) -> Study:
@@ -314,8 +325,15 @@ class _Reader:
                 f"'{word}' means nothing for {' and '.join(methods) or 'this method'}.",
                 f"Leave it out; it belongs to {', '.join(takers)}.",
             )
-        if not 0 < self.form.method.confidence < 1:
-            self.page.note(("method", "confidence"), "A confidence lies between 0 and 1.", "Take 0.95.")
+        form = self.form.method
+        for word, (fits, what, remedy) in _SENSIBLE.items():
+            value = getattr(form, word)
+            if word in allowed and value is not None and not fits(value):
+                self.page.note(("method", word), f"`{word}` {what}.", remedy)
+        if (0.0 if form.low is None else form.low) >= (1.0 if form.high is None else form.high):
+            self.page.note(
+                ("method", "low"), "`low` is not below `high`.", "They are quantiles: 0.05 and 0.95."
+            )
 
     def _keywords(self, kind: str, methods: tuple[str, ...]) -> dict[str, Any]:
         """What the file says of the words that the methods' design or analysis takes."""
@@ -372,7 +390,7 @@ class _Reader:
                     f"'{address}' is {len(places)} numbers.",
                     f"Name one of them, {address_of(symbol, places[0])}.",
                 )
-            return address_of(symbol, places[0])
+            return address_of(find_varying(self.model.system, symbol.variable), places[0])
         except Mistake as mistake:
             self.page.note(path, mistake.what, mistake.remedy)
             return address
@@ -407,6 +425,3 @@ class _Reader:
         if form is None:
             return None
         return Classes(self._element(("classes", "variable"), form.variable), form.level, form.margin)
-
-
-__all__ = ["POLICIES", "STATISTICS", "read_study"]

@@ -101,9 +101,8 @@ class Store:
             The system refuses; what counted before counts still.
         """
         members, arrays = self.members(batch.number), batch.arrays
-        rest = np.setdiff1d(members, batch.members)
-        if len(rest):  # the last batch of a study that was extended
-            kept = self.read(batch.number, rest)
+        if len(batch.members) < len(members):  # the last batch of a study that was extended
+            kept = self.read(batch.number, np.setdiff1d(members, batch.members))
             order = np.argsort(np.concatenate([kept.members, batch.members]), kind="stable")
             arrays = {n: np.concatenate([kept.arrays[n], arrays[n]], axis=1)[:, order] for n in arrays}
         here = slice(int(members[0]), int(members[-1]) + 1)
@@ -119,7 +118,8 @@ class Store:
     def is_whole(self, number: int) -> bool:
         """Whether what counts of a batch is what was written."""
         try:
-            done = np.setdiff1d(self.members(number), self.unfinished(number))
+            members = self.members(number)
+            done = members[~np.isin(members, self.unfinished(number))]
             if not len(done):
                 return True
             stored = np.asarray(self.arrays["digest"][number : number + 1])

@@ -143,20 +143,26 @@ class Study:
         columns = [i.distribution.values_at(unit[:, n]) for n, i in enumerate(self.inputs)]
         return np.stack(columns, axis=1) if columns else np.empty((len(unit), 0))
 
-    def plan(self, times: int = 1) -> Plan:
-        """The runs of this study, `times` its size; a plan with more of them begins with the same."""
-        values = self.values(self.draw(times).unit)
+    def columns(self, values: np.ndarray) -> tuple[list[str], np.ndarray]:
+        """The constants that inputs set, and what they set them to.
+
+        values : ndarray, shape (n_runs, n_inputs) -> names, and shape (n_runs, n_targets)
+        """
         names: list[str] = []
         columns: list[np.ndarray] = []
         for number, own in enumerate(self.inputs):
-            factors = own.base or (1.0,) * len(own.targets)
             names += own.targets
-            columns += [values[:, number] * factor for factor in factors]
+            columns += [values[:, number] * factor for factor in own.base or (1.0,) * len(own.targets)]
+        return names, np.stack(columns, axis=1)
+
+    def plan(self, times: int = 1) -> Plan:
+        """The runs of this study, `times` its size; a plan with more of them begins with the same."""
+        names, sample = self.columns(self.values(self.draw(times).unit))
         variables = dict.fromkeys(parse_address(address)[0] for address in self.series)
         return Plan(
             model=self.model,
             inputs=tuple(names),
-            sample=np.stack(columns, axis=1),
+            sample=sample,
             scenarios=self.scenarios,
             features=self.features,
             series=tuple(variables),

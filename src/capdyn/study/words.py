@@ -50,6 +50,11 @@ def say_box(study: Study, box: Box) -> str:
     said = []
     for number in np.flatnonzero(box.restricted):
         own = study.inputs[number]
+        if own.distribution.values:
+            steps = [(value, own.distribution.quantile_of(value)) for value in own.distribution.values]
+            inside = [f"{value:g}" for value, q in steps if box.low[number] <= q <= box.high[number]]
+            said.append(f"{own.name} is {' or '.join(inside)}")
+            continue
         low, high = own.distribution.values_at(np.array([box.low[number], box.high[number]]))
         unit = f" {own.units}" if own.units not in ("", "1", "Dmnl", "dmnl") else ""
         if box.low[number] <= 0:
@@ -94,7 +99,9 @@ def _failures(analysis: Analysis) -> list[str]:
         found.append("All runs stayed finite.")
     told: dict[str, list[str]] = {}
     for (scenario, output), gate in analysis.gates.items():
-        if gate.n_failed and output != "all runs":
+        if gate.refusal and not gate.n_failed:
+            told.setdefault(f"nothing is computed: {gate.refusal}.", []).append(f"'{output}' in '{scenario}'")
+        elif gate.n_failed and output != "all runs":
             absent = gate.n_failed - analysis.n_failed[scenario]
             told.setdefault(_gate_words(analysis, gate, absent), []).append(f"'{output}' in '{scenario}'")
     return found + [f"{_list(outputs)}: {words}" for words, outputs in told.items()]
@@ -185,7 +192,11 @@ def _say_shares(here: xr.Dataset) -> str:
     alone = float(np.clip(np.nansum(first), 0, 1))
     idle = int((total < _NEGLIGIBLE).sum())
     said = f"largest total shares of the variance: {_list(_ranked(here, 'total'))}."
-    said += f" Alone, inputs explain {percent(alone)} of it; the rest is interaction."
+    missing = int(np.isnan(total).sum())
+    if missing:
+        said += f" {missing} of {len(total)} have no index: none of their runs is left."
+    else:
+        said += f" Alone, inputs explain {percent(alone)} of it; the rest is interaction."
     if idle:
         said += f" {idle} of {len(total)} have less than {percent(_NEGLIGIBLE)} in all."
     return said

@@ -15,6 +15,7 @@ from scipy.stats import norm
 from .bootstrap import draws, varies, where
 
 RESAMPLES = 100  # each sorts everything again
+_LEAST = 5  # runs in a slice
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def pawn(
         Values or quantiles; only their order counts.
     y : ndarray, shape (n_runs, n_outputs)
     slices : int
-        Of an input's range, with equally many runs each.
+        Of an input's range, with equally many runs each; fewer where a slice would have fewer than five runs.
     confidence, resamples, seed
         Of the bootstrap over runs.
 
@@ -57,6 +58,7 @@ def pawn(
     Pawn
     """
     varied = varies(y)
+    slices = max(min(slices, len(x) // _LEAST), 1)
     found = _distances(x, y, slices)
     resampled = np.stack(
         [np.median(_distances(x[i], y[i], slices), axis=0) for i in draws(len(x), resamples, seed)]
