@@ -18,7 +18,7 @@ import xarray as xr
 from ..run.ensemble import ensemble
 from ..run.open import Model
 from ..run.simulate import given_states
-from .ablations import Ablation, Plan, matches, read_ablations, written
+from .ablations import Ablation, Plan, matches, places, read_ablations, written
 from .facts import Evidence, Fact, Run
 from .judge import Progress, combine, holds, plain_number
 from .reading import read_evidence
@@ -181,12 +181,13 @@ def ablate(model: Model, progress: Progress | None = None) -> Ablations:
     numbers = {fact.id: np.full((n_members, len(fact.runs)), np.nan) for fact in evidence.facts}
     changes: list[tuple[np.ndarray, list[str]]] = []
     broken: list[list[str]] = [[] for _ in plan.ablations]
+    at = places(model, plan.ablations)
     # Runs with the same given first values share a kernel; one after another, it is in the processor's cache.
     order = sorted(needed, key=lambda name: (sorted(given_states(runs[name].settings)), name))
     for done, name in enumerate(order):
         if progress:
             progress(done * n_members, len(order) * n_members, name)
-        members = _members(model, runs[name], plan, needed[name])
+        members = _members(model, runs[name], plan, at, needed[name])
         status = members["status"].values
         for k in np.flatnonzero((status[1:] != 0) & (status[0] == 0)):
             broken[k].append(name)
@@ -196,14 +197,16 @@ def ablate(model: Model, progress: Progress | None = None) -> Ablations:
     return _collect(evidence, plan, numbers, changes, broken)
 
 
-def _members(model: Model, run: Run, plan: Plan, outputs: set[str]) -> xr.Dataset:
-    """A run as it is and without each mechanism; dimension `member`."""
+def _members(
+    model: Model, run: Run, plan: Plan, at: Mapping[str, tuple[str, int]], outputs: set[str]
+) -> xr.Dataset:
+    """A run as it is and without each mechanism; dimension `member`. at : where each constant stands."""
     n_members = len(plan.ablations) + 1
-    varied: dict[str, np.ndarray] = {}
+    varied = {
+        address: np.full(n_members, written(model, run.settings, *place)) for address, place in at.items()
+    }
     for k, ablation in enumerate(plan.ablations, start=1):
         for address, number in ablation.values.items():
-            if address not in varied:
-                varied[address] = np.full(n_members, written(model, run.settings, address))
             varied[address][k] = number
     return ensemble(model, varied, run.scenario, sorted(outputs))
 

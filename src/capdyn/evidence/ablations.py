@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -136,9 +136,19 @@ def _ablation(model: Model, name: str, form: AblationForm, book: Book) -> Ablati
     return Ablation(name, form.kind, form.why, values)
 
 
-def written(model: Model, settings: Settings, address: str) -> float:
+def places(model: Model, ablations: Sequence[Ablation]) -> dict[str, tuple[str, int]]:
+    """Symbol and row-major offset of every element that an ablation changes, by address."""
+    found: dict[str, tuple[str, int]] = {}
+    for ablation in ablations:
+        for address in ablation.values:
+            if address not in found:
+                symbol, (offset,) = locate(model.system, address)
+                found[address] = symbol, offset
+    return found
+
+
+def written(model: Model, settings: Settings, symbol: str, offset: int) -> float:
     """The value of one element of a constant in a run."""
-    symbol, (offset,) = locate(model.system, address)
     numbers = settings.parameters.get(symbol)
     return float(model.system.symbols[symbol].values[offset] if numbers is None else numbers.ravel()[offset])
 
