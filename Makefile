@@ -1,12 +1,14 @@
 # make demo   environment, installation, the main job: four scenarios, a table, a report
 # make test   the whole test suite with linter, type checker and coverage
-# make pictures  draws the README's two figures anew
+# make pictures  draws the figures of the READMEs anew
 # make clean  removes the environment and all caches
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MODEL := models/regional_capability
+DRAWN := $(MODEL)/pictures
 
 .PHONY: demo test pictures clean
 
@@ -26,6 +28,16 @@ test: $(STAMP)
 pictures: $(STAMP)
 	$(BIN)/capdyn run models/regional_capability -s baseline -s first_generation -s second_generation -s third_generation -s exit_small -s exit_large -o runs/pictures --report
 	cp runs/pictures/figures/relative-capability-production.svg runs/pictures/figures/relative-capability-innovation.svg docs/pictures/
+	$(BIN)/capdyn explain $(MODEL) -o $(DRAWN) || test $$? = 1  # 1: a loop that is named and not closed
+	for map in capability trust firms; do $(BIN)/capdyn map $(MODEL)/studies/threshold_$$map.toml -o runs/pictures/maps || exit; done
+	cp runs/pictures/maps/threshold_*.svg $(DRAWN)/
+	$(BIN)/capdyn hysteresis $(MODEL) --levers third -o $(DRAWN)
+	$(BIN)/capdyn policy $(MODEL) --draws 500 -o runs/pictures/generations
+	$(BIN)/capdyn policy $(MODEL) --packages $(MODEL)/policies.toml --budget 1.1e7 -o runs/pictures/packages
+	$(BIN)/capdyn policy $(MODEL) --pairs -o runs/pictures/pairs
+	cp runs/pictures/generations/worlds.svg $(DRAWN)/
+	cp runs/pictures/packages/policy.svg $(DRAWN)/packages.svg
+	cp runs/pictures/pairs/policy.svg $(DRAWN)/pairs.svg
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "capdyn needs Python 3.11 or later; call: make PYTHON=python3.12")'

@@ -43,6 +43,7 @@ PUBLIC = [
     "run_study",
     "salib_pair",
     "save",
+    "search",
     "sensitivities",
     "simulate",
     "structure",

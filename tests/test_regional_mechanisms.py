@@ -3,10 +3,13 @@
 Each test compares runs that differ in one respect; what must come out is the theory's sign, not a number.
 """
 
+import re
+
 import numpy as np
 import pytest
 
 import capdyn
+from equations import REGIONAL
 
 MATURE = {"inherits": "mature_cluster", "time": {"final": 25}}
 HOME = {"Region": "Home"}
@@ -244,3 +247,49 @@ class TestBranchPlants:
         few = self.plants(regional, {"Initial firms[Core,large]": 0.01}, branch_plants=1)
         many = self.plants(regional, branch_plants=1)
         assert at(few, "Outside plants", 5) < 0.3 * at(many, "Outside plants", 5)
+
+
+class TestReadme:
+    """The page of the model says which constants cut which loop."""
+
+    @staticmethod
+    def cuts():
+        """Loop and cut, from the table of loops."""
+        for line in (REGIONAL / "README.md").read_text(encoding="utf-8").splitlines():
+            row = re.match(r"\| ([RB]\d+ [^|]+?) \| ([^|]+) \| (`[^|]+) \|", line)
+            if row:
+                found = re.findall(r"`([^`]+)` ([-.\de]+)", row[3])
+                yield pytest.param({name: float(value) for name, value in found}, id=row[1])
+
+    def test_all_loops_of_the_theory_are_there(self):
+        names = [parameter.id.split()[0] for parameter in self.cuts()]
+        assert names == [f"R{i}" for i in range(1, 15)] + [f"B{i}" for i in range(1, 15)]
+
+    def test_each_loop_is_named_in_the_comment_of_a_variable(self, regional):
+        comments = " ".join(variable.comment for variable in regional.source.variables.values())
+        assert [parameter.id for parameter in self.cuts() if parameter.id not in comments] == []
+
+    def test_each_cut_is_within_its_range_and_changes_a_run(self, regional):
+        """Packages that pull the levers which the loop needs, from the start of a growing cluster."""
+        everything = {
+            "inherits": "third_generation",
+            "levers": {
+                name: {"intensity": 0.5}
+                for name in ("service_centres", "location_incentives", "supply_push_institutes")
+            },
+            "time": {"final": 25},
+        }
+        whole = capdyn.simulate(regional, everything, outputs=["Capability"])["Capability"]
+        unchanged = [
+            parameter.id
+            for parameter in self.cuts()
+            if np.allclose(
+                capdyn.simulate(regional, everything, parameter.values[0], outputs=["Capability"])[
+                    "Capability"
+                ],
+                whole,
+                rtol=1e-4,
+                atol=0,
+            )
+        ]
+        assert unchanged == []

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .study.quantiles import quantiles
     from .study.read import read_study
     from .study.run import load_study, run_study
+    from .study.search import search
     from .study.study import Study
 
 _HOME = {
@@ -79,6 +80,7 @@ _HOME = {
     "run_study": ".study.run",
     "salib_pair": ".study.evaluate",
     "save": ".run.store",
+    "search": ".study.search",
     "sensitivities": ".run.sensitivities",
     "simulate": ".run.simulate",
     "structure": ".explain.structure",
@@ -122,6 +124,7 @@ __all__ = [
     "run_study",
     "salib_pair",
     "save",
+    "search",
     "sensitivities",
     "simulate",
     "structure",

@@ -70,6 +70,14 @@ def test_a_cluster_of_its_own(opened, expected, tmp_path):
     assert arrays(run_study(plan_of(opened), tmp_path / "s", cluster="local:1")) == expected
 
 
+def test_workers_of_another_version_are_refused(opened, tmp_path, two_workers, monkeypatch):
+    monkeypatch.setattr(clusters, "_versions", lambda: "capdyn 9.9")
+    with pytest.raises(
+        capdyn.ArgumentError, match=r"cannot run capdyn: it has python .*, and capdyn 9\.9 is asked for"
+    ):
+        run_study(plan_of(opened), tmp_path / "s", cluster=two_workers.scheduler_address)
+
+
 @pytest.mark.parametrize(
     "address, message",
     [

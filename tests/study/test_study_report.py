@@ -67,7 +67,6 @@ FIGURES = {
     "given": {
         "failures",
         "pawn",
-        "delta",
         "convergence",
         "scatter",
         "time",

@@ -119,6 +119,10 @@ def order_of_worlds(worlds: xr.Dataset) -> Figure:
                     share, 0.0, np.where(chosen, lead, np.nan), color=colour, step="mid", linewidth=0
                 )
         axes.set_yscale("symlog", linthresh=1e-3)
+        most = float(np.abs(lead).max(initial=1e-3))
+        marks = [sign * 10.0**power for power in range(-3, 13) if 10.0**power <= most for sign in (-1, 1)]
+        axes.set_yticks([0.0, *marks], ["0", *(f"{mark:g}".replace("-", MINUS) for mark in marks)])
+        axes.set_yticks([], minor=True)
         axes.axhline(0.0, color=MUTED, linewidth=0.8)
         axes.set_xlim(0, 1)
         axes.set_xlabel(f"share of the {len(lead)} worlds that ran (of {len(gain)})", size=TEXT_SIZE)

@@ -22,6 +22,7 @@ from uuid import uuid4
 import numpy as np
 
 from ..errors import ArgumentError, StoreError
+from ..run import label
 from .job import Batch, Done, Job
 from .lock import LOCK
 from .store import Store, open_store
@@ -69,16 +70,42 @@ def on_cluster(address: str, job: Job, store: Store, wanted: list[tuple[int, np.
         name = f"capdyn-{uuid4().hex[:8]}"
         own = address.startswith(_OWN)
         plugin = _plugin(name, job, str(store.folder.resolve()), _token(store), own)
+        stack.enter_context(_said(address))
         client.register_plugin(plugin)
         if not own:  # its own workers end with it
             stack.callback(client.unregister_worker_plugin, name)
         yield from _all(client, name, store, list(wanted))
 
 
+@contextmanager
+def _said(address: str) -> Iterator[None]:
+    """Turns what Dask raises into an error that a user can do something about."""
+    from concurrent.futures import CancelledError
+
+    from distributed.scheduler import KilledWorker
+
+    kept = "What is finished is kept, and the same command goes on."
+    try:
+        yield
+    except KilledWorker as error:
+        raise StoreError(
+            f"A batch took down {error.allowed_failures + 1} workers, one after the other.",
+            remedy=f"Look at their memory. {kept}",
+        ) from None
+    except ImportError as error:
+        raise ArgumentError(
+            f"A worker of {address} cannot run capdyn: {error}.",
+            remedy="Install the same version of capdyn there.",
+        ) from None
+    except (OSError, TimeoutError, CancelledError) as error:
+        raise StoreError(
+            f"The cluster at {address} is gone: {error or type(error).__name__}.", remedy=kept
+        ) from None
+
+
 def _all(client: Client, name: str, store: Store, wanted: list[tuple[int, np.ndarray]]) -> Iterator[Done]:
     """Keeps a few tasks under way until nothing is left."""
     from distributed import as_completed
-    from distributed.scheduler import KilledWorker
 
     wanted.reverse()
     size = 1
@@ -93,15 +120,8 @@ def _all(client: Client, name: str, store: Store, wanted: list[tuple[int, np.nda
             under_way += 1
         future = next(going)
         under_way -= 1
-        try:
-            result: Result = future.result()
-        except KilledWorker as error:
-            raise StoreError(
-                f"A batch took down {error.allowed_failures + 1} workers, one after the other.",
-                remedy="Look at their memory; what is finished is kept, and the same command continues.",
-            ) from None
-        finally:
-            future.release()
+        result: Result = future.result()
+        future.release()
         yield from result.written
         yield from map(store.write, result.unwritten)
         size = int(np.clip(np.ceil(_SECONDS / max(result.seconds, 1e-6)), 1, _MOST))
@@ -127,7 +147,7 @@ def _plugin(name: str, job: Job, folder: str, token: str, own: bool) -> Any:
     """What each worker gets: the job, made once, and the store where it sees the same one."""
     from distributed import WorkerPlugin
 
-    record, source = job.record.to_json(), job.source_text()
+    record, source, asked = job.record.to_json(), job.source_text(), _versions()
 
     class StudyPlugin(WorkerPlugin):
         name: str
@@ -137,6 +157,8 @@ def _plugin(name: str, job: Job, folder: str, token: str, own: bool) -> Any:
         def setup(self, worker: Any) -> None:
             if own and threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that ends this one
+            if (here := label.versions()) != asked:
+                raise ImportError(f"it has {here}, and {asked} is asked for")
             self.job = Job.from_text(record, source)
             if token and _reads(Path(folder) / LOCK) == token:
                 self.store = open_store(Path(folder), "r+")
@@ -144,6 +166,11 @@ def _plugin(name: str, job: Job, folder: str, token: str, own: bool) -> Any:
     plugin = StudyPlugin()
     plugin.name = name
     return plugin
+
+
+def _versions() -> str:
+    """What workers must have: numbers are the same on every machine, but not with every version."""
+    return label.versions()
 
 
 def _token(store: Store) -> str:
@@ -163,12 +190,14 @@ def _connected(address: str) -> Iterator[Client]:
     """A client of the scheduler; for 'local:N' with N worker processes of its own."""
     try:
         from distributed import Client, LocalCluster
+        from distributed.utils import silence_logging_cmgr
     except ImportError:
         raise ArgumentError(
             "A cluster needs Dask, which is not installed.", remedy="pip install 'capdyn[cluster]'"
         ) from None
     count = address.removeprefix(_OWN)
     with ExitStack() as stack:
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # what matters comes as an error
         if address.startswith(_OWN) and count.isdecimal() and int(count) > 0:
             cluster = LocalCluster(
                 n_workers=int(count),

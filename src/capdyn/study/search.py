@@ -1,0 +1,241 @@
+"""Search for packages that nothing else beats: several aims, a budget, many futures (NSGA-II, Deb et al. 2002,
+by pymoo).
+
+Each generation is one ensemble: all its packages in all futures. It is kept on disk as it comes; the same call
+goes through the generations that are there without a run, since the search depends on its seed alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..errors import ArgumentError, Problem, StoreError
+from ..lang.names import did_you_mean, key
+from ..run.atomic import cannot_write, whole_file
+from .evaluate import Evaluator
+from .study import Study
+
+
+def search(
+    study: Study,
+    levers: Mapping[str, float],
+    budget: float,
+    *,
+    generations: int = 40,
+    population: int = 40,
+    worst: float | None = None,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> xr.Dataset:
+    """Packages of levers on the Pareto front of the study's aims.
+
+    Parameters
+    ----------
+    study : Study
+        Its features with `better` are the aims, in its first scenario. Inputs that are no levers make the
+        futures, as many as its size; without such inputs there is one.
+    levers : mapping
+        Inputs that are searched, each with the cost of one unit of it.
+    budget : float
+        What a package may cost.
+    generations, population : int
+    worst : float, optional
+        A share of futures: an aim is then the quantile that all but the worst of them reach, instead of the mean.
+    seed : int
+    folder : str or Path, optional
+        Where generations are kept.
+    progress : callable, optional
+        Called as `progress(done, total, what)`.
+
+    Returns
+    -------
+    Dataset
+        `objective` (package, aim), `lever` (package, input), `cost`, `share_failed` (package): the share of
+        futures in which the package had no finite number; such packages are never on the front. Sorted by the
+        first aim.
+
+    Raises
+    ------
+    ArgumentError
+        Unknown levers, no aims, no package without a failed run, or pymoo is not installed.
+    StoreError
+        The folder holds another search, or cannot be written.
+    """
+    aims = [f.name for f in study.features if f.name in study.better]
+    searched = _levers(study, levers)
+    if not aims:
+        raise ArgumentError(
+            "The study has no aims.", remedy='Write better = "high" or "low" in its features.'
+        )
+    bench = _Futures(study, searched, list(levers.values()), budget, aims, worst)
+    algorithm, problem = _algorithm(bench, population, seed)
+    for number in range(generations):
+        if progress is not None:
+            progress(number, generations, "generations")
+        packages = algorithm.ask()
+        x = np.asarray(packages.get("X"), dtype=float)
+        _tell(algorithm, problem, packages, bench, _known(folder, number, x, bench))
+    return _front(algorithm, bench)
+
+
+class _Futures:
+    """Packages in futures: what is searched, what is not, and what a package achieves."""
+
+    def __init__(
+        self,
+        study: Study,
+        searched: Sequence[int],
+        costs: Sequence[float],
+        budget: float,
+        aims: Sequence[str],
+        worst: float | None,
+    ):
+        self.study, self.searched, self.aims, self.worst = study, list(searched), list(aims), worst
+        self.costs, self.budget = np.asarray(costs, dtype=float), budget
+        self.signs = np.array([study.better[name] for name in aims])
+        self.columns = [[f.name for f in study.features].index(name) for name in aims]
+        values = study.values(study.draw().unit)
+        rest = [n for n in range(len(study.inputs)) if n not in self.searched]
+        self.futures = values if rest else values[:1]
+        self.evaluator = Evaluator(study)
+
+    def achieve(self, x: np.ndarray) -> np.ndarray:
+        """Aims of each package, and the share of futures without a finite number. x : shape (n, n_levers) ->
+        (n, n_aims + 1)"""
+        values = np.tile(self.futures, (len(x), 1))
+        values[:, self.searched] = np.repeat(x, len(self.futures), axis=0)
+        y = self.evaluator(values)[0][:, self.columns].reshape(len(x), len(self.futures), -1)
+        broken = ~np.isfinite(y).all(axis=2)
+        failed = broken.mean(axis=1)
+        found = np.where(broken[:, :, None], 0.0, y)
+        reached = found.mean(axis=1)
+        if self.worst is not None:
+            reached = self.signs * np.quantile(self.signs * found, self.worst, axis=1)
+        return np.column_stack([np.where(failed[:, None] > 0, np.nan, reached), failed])
+
+
+def _levers(study: Study, levers: Mapping[str, float]) -> list[int]:
+    places = {key(own.name): n for n, own in enumerate(study.inputs)}
+    problems = [
+        Problem(
+            f"levers: '{name}' is no input of the study.",
+            None,
+            did_you_mean(name, [i.name for i in study.inputs]),
+        )
+        for name in levers
+        if key(name) not in places
+    ]
+    problems += [
+        Problem(f"levers: '{name}' costs {cost:g}.", None, "Give a cost of 0 or more.")
+        for name, cost in levers.items()
+        if not cost >= 0
+    ]
+    if problems or not levers:
+        raise ArgumentError(
+            problems or [Problem("levers: none named.", None, "Name inputs and their costs.")]
+        )
+    return [places[key(name)] for name in levers]
+
+
+def _algorithm(bench: _Futures, population: int, seed: int) -> tuple[Any, Any]:
+    try:
+        from pymoo.algorithms.moo.nsga2 import NSGA2
+        from pymoo.core.problem import Problem as Pymoo
+        from pymoo.core.termination import NoTermination
+    except ImportError:
+        raise ArgumentError(
+            "pymoo is not installed.", remedy="Install it: pip install 'capdyn[optimise]'"
+        ) from None
+    own = [bench.study.inputs[n].distribution for n in bench.searched]
+    problem = Pymoo(
+        n_var=len(own),
+        n_obj=len(bench.aims),
+        n_ieq_constr=2,
+        xl=np.array([d.low for d in own]),
+        xu=np.array([d.high for d in own]),
+    )
+    algorithm = NSGA2(pop_size=population)
+    algorithm.setup(problem, termination=NoTermination(), seed=seed, verbose=False)
+    return algorithm, problem
+
+
+def _tell(algorithm: Any, problem: Any, packages: Any, bench: _Futures, found: np.ndarray) -> None:
+    """Hands a generation's results to pymoo, which minimises. A package that fails somewhere breaks a constraint."""
+    from pymoo.core.evaluator import Evaluator as PymooEvaluator
+    from pymoo.problems.static import StaticProblem
+
+    x = np.asarray(packages.get("X"), dtype=float)
+    over = x @ bench.costs - bench.budget
+    objectives = np.nan_to_num(-bench.signs * found[:, :-1], nan=0.0)
+    static = StaticProblem(problem, F=objectives, G=np.column_stack([over, found[:, -1]]))
+    PymooEvaluator().eval(static, packages)
+    packages.set("reached", found)
+    algorithm.tell(infills=packages)
+
+
+def _known(folder: str | Path | None, number: int, x: np.ndarray, bench: _Futures) -> np.ndarray:
+    """What a generation achieves: read from the folder if it is there, else run and kept."""
+    if folder is None:
+        return bench.achieve(x)
+    path = Path(folder) / f"generation_{number:05d}.npy"
+    if path.exists():
+        try:
+            kept = np.load(path, allow_pickle=False)
+        except (OSError, ValueError):
+            raise StoreError(
+                f"'{path}' cannot be read.", remedy="Remove it: the search makes it again."
+            ) from None
+        if kept.shape == (len(x), x.shape[1] + len(bench.aims) + 1) and np.array_equal(
+            kept[:, : x.shape[1]], x
+        ):
+            return kept[:, x.shape[1] :]
+        raise StoreError(f"'{folder}' holds another search.", remedy="Choose another folder.")
+    found = bench.achieve(x)
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as part, part.open("wb") as file:
+            np.save(file, np.column_stack([x, found]))
+    except OSError as error:
+        raise cannot_write(Path(folder), error) from None
+    return found
+
+
+def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
+    best = algorithm.opt
+    feasible = [own for own in best if own.feas]
+    if not feasible:
+        raise ArgumentError(
+            "No package within the budget ran without a failed future.",
+            remedy="Raise the budget, search longer, or narrow the futures: capdyn study says where runs fail.",
+        )
+    x = np.array([own.X for own in feasible], dtype=float)
+    reached = np.array([own.get("reached") for own in feasible], dtype=float)
+    order = np.lexsort((*x.T[::-1], reached[:, 0]))
+    units = {f.name: f.variable for f in bench.study.features}
+    return xr.Dataset(
+        {
+            "objective": (("package", "aim"), reached[order, :-1]),
+            "lever": (("package", "input"), x[order]),
+            "cost": ("package", x[order] @ bench.costs),
+            "share_failed": ("package", reached[order, -1]),
+        },
+        {
+            "aim": bench.aims,
+            "aim_variable": ("aim", [units[name] for name in bench.aims]),
+            "input": [bench.study.inputs[n].name for n in bench.searched],
+        },
+        {
+            "study": bench.study.title,
+            "futures": len(bench.futures),
+            "budget": bench.budget,
+            "aim_is": "mean over futures"
+            if bench.worst is None
+            else f"reached in all but {bench.worst:g} of futures",
+        },
+    )
