@@ -157,7 +157,7 @@ OPEN = {
     "R14": "the private share of output is an indicator that nothing uses",
     "B7": "soft help is set by policy; nothing that complacency moves acts on it",
     "B10": "soft budgets are set by policy; nothing that an agency does acts on them",
-    "B11": "the circle runs through the other regions, and links are looked at for Home",
+    "B11": "regions match the lever that rivals pull, which is policy, and not what is on offer",
 }
 
 

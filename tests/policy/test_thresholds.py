@@ -12,7 +12,7 @@ from capdyn.report.style import to_svg
 from capdyn.study.read import read_study
 from capdyn.study.run import run_study
 from capdyn.study.state_map import state_map
-from equations import mdl
+from equations import REGIONAL, mdl
 
 # x' = p + x - x^3 has two stable states for |p| < 2 / (3 sqrt 3), one otherwise.
 FOLD = """
@@ -143,6 +143,13 @@ class TestMap:
         wrong = CliRunner().invoke(app, ["map", "fold/studies/other.toml", "-o", "maps2"])
         assert wrong.exit_code == 2, wrong.output
         assert 'A map needs two inputs and sample = "factorial" in [method].' in wrong.stderr
+
+    @pytest.mark.parametrize(
+        "file", sorted((REGIONAL / "studies").glob("threshold_*.toml")), ids=lambda file: file.stem
+    )
+    def test_studies_of_the_regional_model_are_maps(self, file):
+        study = read_study(file)
+        assert (study.design, len(study.inputs)) == ("factorial", 2)
 
     def test_failed_runs_are_holes(self, folder):
         study = read_study(folder / "fold" / "studies" / "map.toml")

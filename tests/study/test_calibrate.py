@@ -11,7 +11,7 @@ from capdyn.cli import app
 from capdyn.run.summary import plain
 from capdyn.study.calibrate import calibrate, tables_of
 from capdyn.study.calibration import read_calibration
-from equations import mdl
+from equations import REGIONAL, mdl
 
 DECAY = """
     Rate = 0.3 ~ 1/Year [0.01,1] ~ |
@@ -102,6 +102,11 @@ def test_all_mistakes_of_a_file(folder):
     for words in ("'Rat' is not in the model.", "'Levl' is not in the model.", "must be one of at, above, below", "The model's 4 is not between 5 and 9", "Did you mean 'baseline'?"):  # fmt: skip
         assert words in said
     assert all("c.toml:" in line for line in said.splitlines())
+
+
+def test_the_file_of_the_regional_model_can_be_read(regional):
+    calibration = read_calibration(REGIONAL / "calibration" / "dated_numbers.toml", regional)
+    assert len(calibration.free) == 4 and len(calibration.targets) == 4
 
 
 def test_command(folder):

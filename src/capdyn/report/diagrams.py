@@ -19,6 +19,7 @@ _MAP = (640.0, 470.0)  # of the sector map, in points
 _CELL = (232.0, 196.0)  # of one ring
 _COLUMNS = 3
 _LETTERS = 17  # of a name, before it goes on in the next line
+_SHORT = 11  # of a sector: those at the bottom stand side by side
 _SIGNS = {
     "+": ("+", COLOURS[1]),
     "-": ("\N{MINUS SIGN}", COLOURS[2]),
@@ -50,9 +51,10 @@ def sector_map(sectors: Sequence[str], flows: Mapping[tuple[str, str], int]) -> 
             width, alpha = (0.5, 0.3) if count == 1 else (0.8 + 3.2 * count / most, 0.85)
             axes.add_patch(_arrow(*ends, colours[giver], width, alpha))
         for sector, way in outward.items():
+            words = wrap(sector, max([_SHORT, *map(len, sector.split())]))
             sides = "left" if way[0] > 0.35 else "right" if way[0] < -0.35 else "center"
             axes.text(
-                *_pair(centre + radii * way + 13 * way), wrap(sector, _LETTERS), size=TITLE_SIZE, weight="bold",
+                *_pair(centre + radii * way + 13 * way), words, size=TITLE_SIZE, weight="bold",
                 color=INK, ha=sides, va="bottom" if way[1] > 0.9 else "top" if way[1] < -0.9 else "center",
                 linespacing=0.95, bbox=_box(colours[sector]), zorder=5,
             )  # fmt: skip
