@@ -19,8 +19,13 @@ from test_corpus import FOLDERS, opened
 
 SMALL = 1e-5
 TOLERANCE = 1e-6
-# Constants that say yes or no; away from 0 they say something else.
-INDICATORS = {"vector_select": {"w", "none"}}
+# Constants that say which: yes or no, the kind of a curve.
+INDICATORS = {
+    "vector_select": {"w", "none"},
+    "allocate_rectangle": {"pp"},
+    "allocate_alike": {"p1", "p2", "p3", "p4"},
+    "allocate_curves": {"n", "e"},
+}
 KINKED = {}  # model -> share of its numbers that were not compared
 
 
@@ -112,4 +117,6 @@ def test_hardly_anything_is_left_out():
     """Run behind the others: kinks are where a model is made to have one."""
     if len(KINKED) < 90:
         pytest.skip("the others were not run here")
-    assert np.mean(list(KINKED.values())) < 0.02, sorted(KINKED.items(), key=lambda item: -item[1])[:10]
+    most = sorted(KINKED.items(), key=lambda item: -item[1])
+    assert np.mean(list(KINKED.values())) < 0.02, most[:10]
+    assert most[0][1] < 0.5, most[0]
