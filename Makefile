@@ -38,6 +38,12 @@ pictures: $(STAMP)
 	cp runs/pictures/generations/worlds.svg $(DRAWN)/
 	cp runs/pictures/packages/policy.svg $(DRAWN)/packages.svg
 	cp runs/pictures/pairs/policy.svg $(DRAWN)/pairs.svg
+	$(BIN)/capdyn study $(MODEL)/studies/drivers.toml --out runs/pictures/drivers
+	$(BIN)/capdyn study extend runs/pictures/drivers --size 2
+	$(BIN)/capdyn study $(MODEL)/studies/third_generation.toml --out runs/pictures/third
+	cp runs/pictures/drivers/figures/total-innovation-capability-at-year-30-in-third-generation.svg docs/pictures/study-drivers.svg
+	cp runs/pictures/drivers/figures/fan-relative-capability-home-innovation.svg docs/pictures/study-fan.svg
+	cp runs/pictures/third/figures/box-no-take-off-in-third-generation.svg docs/pictures/study-box.svg
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "capdyn needs Python 3.11 or later; call: make PYTHON=python3.12")'
