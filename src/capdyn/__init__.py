@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from .run.simulate import simulate
     from .run.store import load, load_run, save
     from .study.analyse import Analysis, analyse
+    from .study.calibrate import calibrate
+    from .study.calibration import read_calibration
     from .study.ema import ema_evaluator, ema_model
     from .study.evaluate import Evaluator, salib_pair
     from .study.plan import Plan
+    from .study.posterior import posterior
     from .study.publish import publish
     from .study.quantiles import quantiles
     from .study.read import read_study
@@ -60,6 +63,7 @@ _HOME = {
     "Study": ".study.study",
     "ablate": ".evidence.ablate",
     "analyse": ".study.analyse",
+    "calibrate": ".study.calibrate",
     "check": ".checks.check",
     "compare": ".run.compare",
     "compare_over_ranges": ".policy.assumptions",
@@ -74,8 +78,10 @@ _HOME = {
     "load_study": ".study.run",
     "named_loops": ".explain.loops",
     "open_model": ".run.open",
+    "posterior": ".study.posterior",
     "publish": ".study.publish",
     "quantiles": ".study.quantiles",
+    "read_calibration": ".study.calibration",
     "read_study": ".study.read",
     "run_study": ".study.run",
     "salib_pair": ".study.evaluate",
@@ -104,6 +110,7 @@ __all__ = [
     "Study",
     "ablate",
     "analyse",
+    "calibrate",
     "check",
     "compare",
     "compare_over_ranges",
@@ -118,8 +125,10 @@ __all__ = [
     "load_study",
     "named_loops",
     "open_model",
+    "posterior",
     "publish",
     "quantiles",
+    "read_calibration",
     "read_study",
     "run_study",
     "salib_pair",

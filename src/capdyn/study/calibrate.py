@@ -1,8 +1,9 @@
 """Calibration: a few constants fitted to a few dated numbers, and how well these numbers pin them down.
 
-Weighted least squares by `scipy.optimize.least_squares` from several starting points; the uncertainty is the profile:
-one constant held at each value of a grid, the others fitted anew (Venzon and Moolgavkar 1988). Every evaluation is an
-ensemble of the model: a candidate and its neighbours for the derivatives.
+Maximum likelihood of Gaussian errors, which is weighted least squares, by `scipy.optimize.least_squares` from several
+starting points, with the exact derivatives of the model's tangent; where it has none, with central differences, one
+ensemble of neighbours. The uncertainty is the profile: one constant held at each value of a grid, the others fitted
+anew (Venzon and Moolgavkar 1988).
 """
 
 from __future__ import annotations
@@ -94,6 +95,9 @@ def _fit(calibration: Calibration, start: np.ndarray, held: Mapping[int, float])
         return np.asarray(np.where(np.isfinite(found), found, 1e6))  # a run that fails is far off
 
     def slopes(x: np.ndarray) -> np.ndarray:
+        exact = calibration.slopes(full(x[None])[0])
+        if exact is not None:
+            return exact[:, moving]
         above, below = np.minimum(x + _NEAR, 1.0), np.maximum(x - _NEAR, 0.0)
         candidates = np.vstack(
             [np.where(np.eye(len(x)) > 0, above, x), np.where(np.eye(len(x)) > 0, below, x)]
@@ -126,7 +130,11 @@ def _interval(
         j = i + step
         beyond = 0 <= j < len(x)
         passed.append(beyond)
-        share = (limit - y[i]) / (y[j] - y[i]) if beyond and np.isfinite(y[j]) else 0.0
+        share = 0.0
+        if beyond and np.isfinite(y[j]):
+            # Between two places the root of the rise is a straight line: exactly so for a parabola.
+            here, there, wanted = np.sqrt(np.array([y[i], y[j], limit]) - least)
+            share = float((wanted - here) / (there - here))
         ends.append(float(x[i] + (x[j] - x[i]) * share) if beyond else float(x[i]))
     return ends[0], ends[1], passed[0], passed[1]
 
@@ -143,9 +151,6 @@ def _labelled(
 ) -> xr.Dataset:
     free, targets = calibration.free, calibration.targets
 
-    def values(units: np.ndarray) -> np.ndarray:
-        return np.stack([own.value(units[..., i]) for i, own in enumerate(free)], axis=-1)
-
     ends = [_interval(places, profile[i], best[i], least) for i in range(len(free))]
     found = calibration.found(np.vstack([[own.unit(own.start) for own in free], best]))
     touched = {own.address for own in free}
@@ -158,11 +163,11 @@ def _labelled(
     ]
     return xr.Dataset(
         {
-            "begun": (("start", "free"), values(begun)),
-            "ended": (("start", "free"), values(ended)),
+            "begun": (("start", "free"), calibration.values(begun)),
+            "ended": (("start", "free"), calibration.values(ended)),
             "cost": ("start", costs),
             "before": ("free", [own.start for own in free]),
-            "best": ("free", values(best)),
+            "best": ("free", calibration.values(best)),
             "low": ("free", [float(own.value(np.array(e[0]))) for own, e in zip(free, ends, strict=True)]),
             "high": ("free", [float(own.value(np.array(e[1]))) for own, e in zip(free, ends, strict=True)]),
             "bounded_below": ("free", [e[2] for e in ends]),

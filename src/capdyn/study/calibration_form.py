@@ -26,11 +26,18 @@ def _positive(value: object) -> float:
 
 
 class FreeForm(TomlForm):
-    """`[free."Name[Element]"]`: a constant that is fitted."""
+    """`[free."Name[Element]"]`: a constant that is fitted. Its distribution is what is believed of it before the
+    targets are looked at; only `capdyn.posterior` uses it."""
 
     low: Number
     high: Number
     why: str
+    distribution: str = Field(default="uniform", description="uniform, log_uniform, triangular or normal")
+    mode: Number | None = Field(default=None, description="of a triangular distribution")
+    mean: Number | None = Field(
+        default=None, description="of a normal distribution, before its ends cut it off"
+    )
+    sd: Number | None = Field(default=None, description="of a normal distribution")
 
 
 class TargetForm(TomlForm):

@@ -149,7 +149,7 @@ def _scaling(constants: Constants, name: str, form: InputForm) -> StudyInput:
         raise Mistake(f"'{name}' multiplies constants and needs low and high.", "Write low = 0.5, high = 2.")
     targets: list[str] = []
     base: list[float] = []
-    distribution = _distribution(name, form, (None, None))
+    distribution = distribution_of(name, form, (None, None))
     for address in form.scales or []:
         symbol, places = constants.find(address)
         for place in places:
@@ -172,7 +172,7 @@ def one_input(
     form: InputForm,
 ) -> StudyInput:
     """An input that is an element of a constant, or several that are set alike."""
-    distribution = _distribution(label, form, symbol.limits)
+    distribution = distribution_of(label, form, symbol.limits)
     ends = dict.fromkeys(places, distribution.low), dict.fromkeys(places, distribution.high)
     for values in ends:
         check_limits(symbol, values)
@@ -189,7 +189,14 @@ def one_input(
     )
 
 
-def _distribution(name: str, form: InputForm, limits: tuple[float | None, float | None]) -> Distribution:
+def distribution_of(name: str, form: InputForm, limits: tuple[float | None, float | None]) -> Distribution:
+    """The distribution that a form describes; ends that it leaves out are the limits.
+
+    Raises
+    ------
+    Mistake
+        What is wrong with it.
+    """
     if form.distribution not in KINDS:
         raise Mistake(
             f"'{form.distribution}' is no distribution.",
