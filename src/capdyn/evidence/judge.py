@@ -8,7 +8,6 @@ verdict  = number against bound, and what was said before  (here)
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import xarray as xr
 
 from ..errors import ArgumentError, NumericalError, Problem
 from ..lang.names import did_you_mean
+from ..run.blocks import cores
 from ..run.open import Model
 from ..run.simulate import given_states, simulate
 from .facts import Evidence, Fact
@@ -212,13 +212,8 @@ def run_all(
     return done
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 def verdict_of(fact: Fact, runs: Mapping[str, xr.Dataset | NumericalError]) -> Verdict:
+    """Whether a fact holds, from its runs by name; a run that broke off leaves it without a number, and says why."""
     numbers: list[float] = []
     traces: list[Trace] = []
     reasons: list[str] = []

@@ -101,6 +101,7 @@ def _shift(node: Node, symbols: dict[str, Symbol]) -> Node | None:
 
 
 def is_constant(node: Node, symbols: dict[str, Symbol]) -> bool:
+    """Whether a node keeps its value over a run; the step's length does."""
     if isinstance(node, Load):
         return symbols[node.symbol].kind in ("parameter", "constant")
     if isinstance(node, Clock):

@@ -214,6 +214,7 @@ def wider(symbol: Symbol, name: str, directions: Sequence[Direction]) -> Symbol:
 
 
 def seeded(symbol: Symbol, name: str, directions: Sequence[Direction]) -> Symbol:
+    """The tangent of an input: a parameter with how far each direction moves each of its elements."""
     values = tuple(
         float(direction.get((symbol.name, place), 0.0))
         for direction in directions

@@ -1,6 +1,8 @@
-"""How many members a block of an ensemble takes, and how many blocks a call."""
+"""How many members a block of an ensemble takes, how many blocks a call, and how many threads there are for them."""
 
 from __future__ import annotations
+
+import os
 
 from ..emit.engine import Steps
 from ..emit.kernel import host_lanes
@@ -13,6 +15,12 @@ _VECTORS = ((64, 4), (250, 2))
 # Loops through large arrays read numbers that all members share; several vectors use them at once.
 _LARGE_VECTORS = 4
 _MOST_BYTES = 2**28  # of a block's numbers
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def block_lanes(system: System, n_members: int) -> int:

@@ -5,7 +5,6 @@ A member's numbers do not depend on its place, its neighbours, the number of thr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from ..lang.model import CONTROLS
 from ..passes.draft import MEMBER
 from ..passes.shared import reached
 from . import label
-from .blocks import block_lanes, chunk_blocks
+from .blocks import block_lanes, chunk_blocks, cores
 from .clock import Clock
 from .failure import first_failures
 from .features import STATISTICS, Feature, check, compute
@@ -121,7 +120,7 @@ def ensemble(
             remedy="Choose method='rk4' or 'euler', or call capdyn.simulate for each member.",
         )
     crew = _Crew(model, machine, settings, sample, clock, names, features, first, seed)
-    crew.work(threads or _cores())
+    crew.work(threads or cores())
     constants = {name: crew.constants[:, columns] for name, columns in crew.columns.items()}
     dataset = label.members(
         model, machine.layout, settings, clock, names, crew.out, constants, statistics=features
@@ -142,12 +141,6 @@ def _features(reduce: Iterable[str | Feature] | None) -> list[Feature] | None:
     if not wanted:
         raise ArgumentError("reduce: nothing named.", remedy=f"Choose among {', '.join(STATISTICS)}.")
     return wanted
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 class _Crew:

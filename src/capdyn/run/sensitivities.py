@@ -6,7 +6,6 @@ is stands in a parameter, so that each SIMD lane follows another constant, and b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from ..passes.tangent import seed_name, tangent
 from . import label
 from .adaptive import check_adaptive
 from .address import everywhere
+from .blocks import cores
 from .clock import Clock
 from .failure import describe, first_failures
 from .follow import follow
@@ -236,7 +236,7 @@ class _Run:
             result.out[np.ix_(members, np.arange(part.shape[0]), self.columns)] = found
             result.failed[members] = (marks[: len(members)] >= 0) | ~np.isfinite(found).all(axis=(1, 2))
 
-        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(threads or cores()) as pool:
             for _ in pool.map(block, range(0, len(self.inputs), lanes)):
                 pass
         if result.failed.any():

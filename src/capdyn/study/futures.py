@@ -53,11 +53,9 @@ def regret(y: np.ndarray, better: int) -> np.ndarray:
 
 def wilson(hits: int, runs: int, confidence: float = 0.95) -> tuple[float, float]:
     """Interval of a share (Wilson 1927)."""
-    from scipy.stats import norm
+    from scipy.stats import binomtest
 
     if runs == 0:
         return np.nan, np.nan
-    z, share = float(norm.ppf((1 + confidence) / 2)), hits / runs
-    centre = (share + z**2 / (2 * runs)) / (1 + z**2 / runs)
-    half = z / (1 + z**2 / runs) * np.sqrt(share * (1 - share) / runs + z**2 / (4 * runs**2))
-    return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))
+    interval = binomtest(hits, runs).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)

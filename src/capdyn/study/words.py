@@ -216,19 +216,18 @@ def _say_effects(here: xr.Dataset) -> str:
 
 
 def _say_pawn(here: xr.Dataset) -> str:
-    noise = float(here["pawn_noise"])
-    above = int((here["pawn"].values > noise).sum())
-    return (
-        f"largest shifts of the distribution: {_list(_ranked(here, 'pawn'))}. "
-        f"{above} of {here.sizes['input']} inputs stand out of the noise ({noise:.2g})."
-    )
+    return _above_noise(here, "pawn", "shifts of the distribution")
 
 
 def _say_delta(here: xr.Dataset) -> str:
-    noise = float(here["delta_noise"])
-    above = int((here["delta"].values > noise).sum())
+    return _above_noise(here, "delta", "delta")
+
+
+def _above_noise(here: xr.Dataset, word: str, called: str) -> str:
+    noise = float(here[f"{word}_noise"])
+    above = int((here[word].values > noise).sum())
     return (
-        f"largest delta: {_list(_ranked(here, 'delta'))}. "
+        f"largest {called}: {_list(_ranked(here, word))}. "
         f"{above} of {here.sizes['input']} inputs stand out of the noise ({noise:.2g})."
     )
 
