@@ -5,7 +5,7 @@ They work on registers of eight doubles, so vectors of other lengths than eight,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import llvmlite.binding as binding
 import llvmlite.ir as ir
@@ -52,7 +52,7 @@ def _function(build: ir.IRBuilder, name: str, arguments: list[ir.Type]) -> ir.Fu
     return module.globals.get(name) or ir.Function(module, ir.FunctionType(_REALS, arguments), name)
 
 
-def _by_registers(build: ir.IRBuilder, vectors: list[ir.Value], apply) -> ir.Value:
+def _by_registers(build: ir.IRBuilder, vectors: list[ir.Value], apply: Callable[..., ir.Value]) -> ir.Value:
     """Applies an instruction of eight lanes to vectors of several times as many."""
     lanes = vectors[0].type.count
     if lanes == LANES:
