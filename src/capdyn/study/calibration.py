@@ -27,7 +27,7 @@ from ..run.toml_file import Book, read_toml
 from .calibration_form import CalibrationForm, FreeForm, TargetForm
 from .distributions import Distribution
 from .form import InputForm
-from .read_inputs import distribution_of
+from .read_distribution import distribution_of
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,7 @@ def _labelled(own: Calibration, target: _Target, sampler: Any, warm: int, seed: 
         {
             "title": own.title,
             "model": own.model.name,
+            "model_hash": own.model.source.hash,
             "seed": seed,
             "steps": steps,
             "warm_up": warm,
