@@ -1,5 +1,7 @@
 """The search for packages, on a front with a closed form."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,11 +58,14 @@ def test_the_same_call_goes_on_where_it_was(study, tmp_path):
     levers = {"p": 1.0, "q": 1.0}
     whole = search(study, levers, 1.0, generations=4, population=8)
     search(study, levers, 1.0, generations=2, population=8, folder=tmp_path / "search")
-    assert len(list((tmp_path / "search").iterdir())) == 2
+    assert len(list((tmp_path / "search" / "steps").glob("*.npy"))) == 2
     on = search(study, levers, 1.0, generations=4, population=8, folder=tmp_path / "search")
     assert on.identical(whole)
-    with pytest.raises(StoreError, match="holds another search"):
-        search(study, levers, 1.0, generations=2, population=8, seed=1, folder=tmp_path / "search")
+    with pytest.raises(StoreError, match="holds another search; different: budget, seed"):
+        search(study, levers, 1.5, generations=2, population=8, seed=1, folder=tmp_path / "search")
+    other = replace(study, run_seed=3)
+    with pytest.raises(StoreError, match="holds another search; different: random numbers"):
+        search(other, levers, 1.0, generations=2, population=8, folder=tmp_path / "search")
 
 
 def test_what_cannot_be_searched(study):

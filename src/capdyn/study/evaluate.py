@@ -15,6 +15,7 @@ from ..lang.names import did_you_mean
 from .bench import OK
 from .discover import choose, prim
 from .prepare import prepare
+from .record import Record
 from .study import Study
 from .words import percent, say_box
 
@@ -34,6 +35,11 @@ class Evaluator:
         self.study = study
         self._threads = threads
         self._job, _ = prepare(study.plan())
+
+    @property
+    def record(self) -> Record:
+        """What decides the numbers, beside the values."""
+        return self._job.record
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """The features of each run under each scenario.

@@ -7,6 +7,7 @@ goes through the generations that are there without a run, since the search depe
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ..errors import ArgumentError, Problem, StoreError
+from ..errors import ArgumentError, Problem
 from ..lang.names import did_you_mean, key
-from ..run.atomic import cannot_write, whole_file
 from .evaluate import Evaluator
+from .kept import Kept
 from .study import Study
 
 
@@ -49,7 +50,7 @@ def search(
         A share of futures: an aim is then the quantile that all but the worst of them reach, instead of the mean.
     seed : int
     folder : str or Path, optional
-        Where generations are kept.
+        Where generations are kept as they come; the same call goes on with them.
     progress : callable, optional
         Called as `progress(done, total, what)`.
 
@@ -75,12 +76,15 @@ def search(
         )
     bench = _Futures(study, searched, list(levers.values()), budget, aims, worst)
     algorithm, problem = _algorithm(bench, population, seed)
+    kept = Kept(folder, "search", {**bench.made_of(), "population": population, "seed": seed})
     for number in range(generations):
         if progress is not None:
             progress(number, generations, "generations")
         packages = algorithm.ask()
         x = np.asarray(packages.get("X"), dtype=float)
-        _tell(algorithm, problem, packages, bench, _known(folder, number, x, bench))
+        _tell(algorithm, problem, packages, bench, kept(x, bench.achieve))
+    if progress is not None:
+        progress(generations, generations, "generations")
     return _front(algorithm, bench)
 
 
@@ -118,6 +122,23 @@ class _Futures:
         if self.worst is not None:
             reached = self.signs * np.quantile(self.signs * found, self.worst, axis=1)
         return np.column_stack([np.where(failed[:, None] > 0, np.nan, reached), failed])
+
+    def made_of(self) -> dict[str, Any]:
+        """All that decides what packages achieve."""
+        record = self.evaluator.record
+        return {
+            "model": record.model_hash,
+            "scenario": dict(record.scenarios),
+            "random numbers": record.seed,
+            "features": [repr(feature) for feature in record.features],
+            "futures": hashlib.sha256(self.futures.tobytes()).hexdigest(),
+            "levers": {
+                self.study.inputs[n].name: c for n, c in zip(self.searched, self.costs.tolist(), strict=True)
+            },
+            "ends of levers": [repr(self.study.inputs[n].distribution) for n in self.searched],
+            "budget": self.budget,
+            "worst": self.worst,
+        }
 
 
 def _levers(study: Study, levers: Mapping[str, float]) -> list[int]:
@@ -177,33 +198,6 @@ def _tell(algorithm: Any, problem: Any, packages: Any, bench: _Futures, found: n
     PymooEvaluator().eval(static, packages)
     packages.set("reached", found)
     algorithm.tell(infills=packages)
-
-
-def _known(folder: str | Path | None, number: int, x: np.ndarray, bench: _Futures) -> np.ndarray:
-    """What a generation achieves: read from the folder if it is there, else run and kept."""
-    if folder is None:
-        return bench.achieve(x)
-    path = Path(folder) / f"generation_{number:05d}.npy"
-    if path.exists():
-        try:
-            kept = np.load(path, allow_pickle=False)
-        except (OSError, ValueError):
-            raise StoreError(
-                f"'{path}' cannot be read.", remedy="Remove it: the search makes it again."
-            ) from None
-        if kept.shape == (len(x), x.shape[1] + len(bench.aims) + 1) and np.array_equal(
-            kept[:, : x.shape[1]], x
-        ):
-            return kept[:, x.shape[1] :]
-        raise StoreError(f"'{folder}' holds another search.", remedy="Choose another folder.")
-    found = bench.achieve(x)
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as part, part.open("wb") as file:
-            np.save(file, np.column_stack([x, found]))
-    except OSError as error:
-        raise cannot_write(Path(folder), error) from None
-    return found
 
 
 def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
