@@ -17,9 +17,13 @@ import xarray as xr
 
 from ..errors import ArgumentError, Problem
 from ..lang.names import did_you_mean, key
+from ..run import label
+from ..run.summary import Table
 from .evaluate import Evaluator
 from .kept import Kept
 from .study import Study
+
+_MOST_SHOWN = 6  # packages in a table; the Dataset has all
 
 
 def search(
@@ -85,7 +89,7 @@ def search(
         _tell(algorithm, problem, packages, bench, kept(x, bench.achieve))
     if progress is not None:
         progress(generations, generations, "generations")
-    return _front(algorithm, bench)
+    return _front(algorithm, bench).assign_attrs(seed=seed, generations=generations, population=population)
 
 
 class _Futures:
@@ -211,6 +215,7 @@ def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
     x = np.array([own.X for own in feasible], dtype=float)
     reached = np.array([own.get("reached") for own in feasible], dtype=float)
     order = np.lexsort((*x.T[::-1], reached[:, 0]))
+    levers = [bench.study.inputs[n] for n in bench.searched]
     units = {f.name: f.variable for f in bench.study.features}
     return xr.Dataset(
         {
@@ -222,10 +227,18 @@ def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
         {
             "aim": bench.aims,
             "aim_variable": ("aim", [units[name] for name in bench.aims]),
-            "input": [bench.study.inputs[n].name for n in bench.searched],
+            "better": ("aim", ["high" if sign > 0 else "low" for sign in bench.signs]),
+            "input": [own.name for own in levers],
+            "lever_low": ("input", [own.distribution.low for own in levers]),
+            "lever_high": ("input", [own.distribution.high for own in levers]),
+            "lever_cost": ("input", bench.costs),
         },
         {
             "study": bench.study.title,
+            "study_text": bench.study.text,
+            "model": bench.study.model.name,
+            "model_hash": bench.study.model.source.hash,
+            "versions": label.versions(),
             "futures": len(bench.futures),
             "budget": bench.budget,
             "aim_is": "mean over futures"
@@ -233,3 +246,20 @@ def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
             else f"reached in all but {bench.worst:g} of futures",
         },
     )
+
+
+def front_table(front: xr.Dataset) -> Table:
+    """Some packages from one end of the front to the other: what each reaches and costs, and its levers."""
+    count = front.sizes["package"]
+    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_SHOWN)).round().astype(int))
+    numbers = [
+        (str(name), *(f"{value:.4g}" for value in values[shown]))
+        for name, values in (
+            *zip(front["aim"].values, front["objective"].values.T, strict=True),
+            ("Cost", front["cost"].values),
+            *zip(front["input"].values, front["lever"].values.T, strict=True),
+        )
+    ]
+    about = f"{front.attrs['aim_is']}; {front.attrs['futures']} futures, budget {front.attrs['budget']:g}"
+    title = f"{count} packages that no other beats ({about})"
+    return Table(title, ("", *(str(n + 1) for n in shown)), tuple(numbers))
