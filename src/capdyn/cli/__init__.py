@@ -3,7 +3,7 @@
 Nothing slow is imported before a command needs it, so that `capdyn --help` answers at once.
 """
 
-from . import calibrate, evidence, explain, look, policy, run, study, thresholds
+from . import calibrate, evidence, explain, look, policy, run, study, thresholds, watch
 from .app import app, main
 from .run import parse_settings
 
@@ -19,4 +19,5 @@ __all__ = [
     "run",
     "study",
     "thresholds",
+    "watch",
 ]
