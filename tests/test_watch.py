@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 from capdyn.cli import app, watch
 from conftest import mdl
 
-RIGHT = mdl("Level = INTEG(-Loss, 100) ~ m ~ |\nLoss = Level / Life ~ m/Month ~ |\nLife = 4 ~ Month [1,9] ~ |")
+RIGHT = mdl(
+    "Level = INTEG(-Loss, 100) ~ m ~ |\nLoss = Level / Life ~ m/Month ~ |\nLife = 4 ~ Month [1,9] ~ |"
+)
 WRONG = RIGHT.replace("-Loss", "-Lost")
 BAD_UNIT = RIGHT.replace("4 ~ Month", "4 ~ m")
 
@@ -45,7 +47,14 @@ def test_mistakes_are_told_and_the_watch_goes_on(tmp_path, monkeypatch):
 
 def test_results_and_hidden_files_are_no_change(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("model.mdl", "scenarios/a.toml", "runs/x/run.toml", "mine/run.toml", ".git/a.toml", "notes.md"):
+    for name in (
+        "model.mdl",
+        "scenarios/a.toml",
+        "runs/x/run.toml",
+        "mine/run.toml",
+        ".git/a.toml",
+        "notes.md",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     seen = {path.as_posix() for path in watch.stamps(Path(), Path("mine"))}
