@@ -30,6 +30,7 @@ from .blocks import cores
 from .clock import Clock
 from .failure import describe, first_failures
 from .follow import follow
+from .grid import behind_the_clock
 from .inputs import Input, find_inputs
 from .open import Model
 from .scenario import Settings, resolve
@@ -99,6 +100,7 @@ def sensitivities(
             remedy="Write the limit into its outflow, for example MIN(outflow, stock/TIME STEP).",
         )
     inputs = find_inputs(model, parameters, initial)
+    _check_times(model, inputs)
     names = label.chosen(model, outputs)
     clock = _clock(model, settings)
     machine = _machine(model, inputs, settings, clock)
@@ -114,6 +116,19 @@ def sensitivities(
         result = run.adapt(rtol, atol)
     tolerances = "" if clock.is_fixed else f"rtol {rtol:g}, atol {atol:g}"
     return _labelled(run, result, given, tolerances)
+
+
+def _check_times(model: Model, inputs: list[Input]) -> None:
+    """Refuses inputs that the times of a run follow from."""
+    for control in CONTROLS:
+        clock = behind_the_clock(model.system, [control])
+        for given in inputs:
+            if given.symbol.name in clock:
+                raise ArgumentError(
+                    f"parameters: '{control.upper()}' is computed from '{given.label}', "
+                    "and a run is not differentiable in it.",
+                    remedy="Leave it out; capdyn.simulate shows what another value changes.",
+                )
 
 
 def _clock(model: Model, settings: Settings) -> Clock:
@@ -201,17 +216,6 @@ class _Run:
         fill(self.machine, values, self.settings)
         values[self.seeds[members], np.arange(len(members))] = 1.0
         begin(self.machine, values, self.clock)
-        for control in CONTROLS:
-            name = tangent_name(control)
-            moved = (
-                values[self.machine.layout.start[name]] if name in self.machine.layout.start else np.zeros(1)
-            )
-            if moved.any():
-                own = self.inputs[members[int(np.flatnonzero(moved)[0])]].label
-                raise ArgumentError(
-                    f"parameters: '{control.upper()}' is computed from '{own}', and a run is not differentiable in it.",
-                    remedy="Leave it out; capdyn.simulate shows what another value changes.",
-                )
         return values
 
     def _keep_constants(self, result: _Result, members: np.ndarray, values: np.ndarray) -> None:
