@@ -23,7 +23,7 @@ from ..passes.draft import MEMBER, SEED
 from ..passes.initials import State, parameter_for
 from ..solve.adaptive import METHODS
 from . import label
-from .adaptive import adapt, engine_for, just_after
+from .adaptive import adapt, engine_for, just_after, thresholds_of
 from .clock import Clock, check
 from .failure import describe, first_failures
 from .grid import lay, moving
@@ -91,9 +91,8 @@ def simulate(
     settings = resolve(model.system, scenario, model.folder, parameters, initial, step, method)
     given = given_states(settings)
     adaptive = (settings.method or model.source.method) in METHODS
-    machine, thresholds = (
-        engine_for(model, engine, given, crossings) if adaptive else (model.engine(engine, given), ())
-    )
+    thresholds = thresholds_of(model, crossings) if adaptive else ()
+    machine = engine_for(model, engine, given, thresholds)
     names = label.chosen(model, outputs)
     values = machine.values()
     fill(machine, values, settings)
