@@ -3,7 +3,7 @@
 Nothing slow is imported before a command needs it, so that `capdyn --help` answers at once.
 """
 
-from . import calibrate, evidence, explain, look, policy, run, search, study, thresholds
+from . import calibrate, evidence, explain, look, policy, run, search, study, thresholds, watch
 from .app import app, main
 from .run import parse_settings
 
@@ -20,4 +20,5 @@ __all__ = [
     "search",
     "study",
     "thresholds",
+    "watch",
 ]

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from ..lang.model import CONTROLS
 from ..lang.names import did_you_mean, key
 from ..passes.system import Load, Symbol, walk
 from ..run.address import (
@@ -22,6 +21,7 @@ from ..run.address import (
     parse_address,
     write_address,
 )
+from ..run.grid import behind_the_clock
 from ..run.lookups import WAYS, constant_of, find_lookup
 from ..run.open import Model
 from ..run.scenario import Settings
@@ -40,7 +40,7 @@ class Constants:
 
     def __init__(self, model: Model, settings: list[Settings]):
         self.model, self.settings = model, settings
-        self.clock = _behind_the_clock(model)
+        self.clock = behind_the_clock(model.system)
         self.differing = {
             name
             for name in {name for own in settings for name in own.parameters}
@@ -82,15 +82,6 @@ class Constants:
                 continue
             if low is not None and high is not None and np.isfinite(high - low) and high > low:
                 yield symbol, self.model.source.variables[symbol.name].group
-
-
-def _behind_the_clock(model: Model) -> set[str]:
-    """Time settings and the constants that they are computed from."""
-    found = set(CONTROLS)
-    for equation in reversed(model.system.constants):
-        if equation.target in found:
-            found |= {node.symbol for node in walk(equation.node) if isinstance(node, Load)}
-    return found
 
 
 def from_ranges(constants: Constants, form: RangesForm) -> tuple[list[StudyInput], list[tuple[str, Mistake]]]:
