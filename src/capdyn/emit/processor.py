@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import llvmlite.binding as binding
 import llvmlite.ir as ir
@@ -19,6 +20,7 @@ _REALS, _INTS = ir.VectorType(_REAL, LANES), ir.VectorType(_INT, LANES)
 _AS_SET, _DOWN = ir.Constant(_PLACE, 4), ir.Constant(_PLACE, 9)
 
 
+@cache
 def host_lanes() -> int:
     """Doubles in a vector register of this machine: 8, 4 or 2."""
     features = binding.get_host_cpu_features()
