@@ -20,6 +20,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+KINDS = ("model", "system", "kernel")
 MOST_BYTES = 512 * 2**20
 """Room that entries may take; the ones longest not used go first."""
 
@@ -78,7 +79,7 @@ def code_of(*layers: str) -> str:
 def get(kind: str, key: str) -> bytes | None:
     """The content of an entry, or None.
 
-    kind : 'model' or 'kernel'. key : from `digest`.
+    kind : one of `KINDS`. key : from `digest`.
     """
     place = folder()
     if place is None:
@@ -131,7 +132,7 @@ def _trim(place: Path) -> None:
     for _, size, path in sorted(found):
         if total <= MOST_BYTES:
             return
-        if path.suffix in (".model", ".kernel", ".part"):
+        if path.suffix[1:] in (*KINDS, "part"):
             with suppress(OSError):
                 path.unlink()
         total -= size

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..emit import cache
-from ..lang.codec import MODELS
-from ..lang.model import Model
+from ..lang.codec import MODELS, Codec
+from ..lang.model import Component, Model
 from ..passes.codec import SYSTEMS
 from ..passes.system import System
 from ..read import is_current, read
+
+# A run needs what the equations are about; as expressions they are in the System.
+_MODELS = Codec(*MODELS.types, later={Component: ("expression",)})
 
 
 def open_cached(file: Path) -> tuple[Model, System]:
@@ -45,13 +47,19 @@ def _key(file: Path) -> str:
     except OSError:
         return ""
     code = cache.code_of("errors.py", "lang", "read", "passes")
-    return cache.digest((code, version("pysd"), str(file), str(file.resolve()), content))
+    return cache.digest((code, _parser(), str(file), str(file.resolve()), content))
+
+
+def _parser() -> bytes:
+    """What tells one version of PySD from another, found without importing it or `importlib.metadata`."""
+    found = find_spec("pysd")
+    return Path(found.origin).with_name("_version.py").read_bytes() if found and found.origin else b""
 
 
 def _pack(model: Model, system: System) -> bytes:
-    return json.dumps([MODELS.encode(model), SYSTEMS.encode(system)]).encode()
+    return f"{_MODELS.encode(model)}\n{SYSTEMS.encode(system)}".encode()
 
 
 def _unpack(content: bytes) -> tuple[Model, System]:
-    model, system = json.loads(content)
-    return MODELS.decode(model, Model), SYSTEMS.decode(system, System)
+    model, system = content.split(b"\n")
+    return _MODELS.decode(model, Model), SYSTEMS.decode(system, System)

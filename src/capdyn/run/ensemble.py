@@ -17,8 +17,8 @@ import xarray as xr
 from ..emit.engine import Engine
 from ..errors import ArgumentError
 from ..lang.model import CONTROLS
-from ..passes.draft import MEMBER
 from ..passes.shared import reached
+from ..passes.system import MEMBER
 from . import label
 from .blocks import block_lanes, chunk_blocks, cores
 from .clock import Clock

@@ -19,8 +19,8 @@ from ..errors import NumericalError
 from ..passes.differentiate import tangent_name
 from ..solve.adaptive import IMPLICIT, integrate
 from ..solve.blocks import along_diagonal
-from .adaptive import gave_up, just_after, switch_times
-from .clock import Clock
+from .adaptive import gave_up, switch_times
+from .clock import Clock, just_after
 from .jacobian import jacobian_of
 from .open import Model
 from .scenario import Settings
