@@ -197,5 +197,5 @@ def _attribute(word: str, value: Any) -> Any:
     if array.dtype in _NUMBERS:
         return array.ravel()  # a number is an array of one, as the NetCDF library has it
     if array.dtype.kind == "U":
-        return array.ravel() if array.ndim else str(value or "")
+        return array.ravel() if array.ndim else array.item()
     return json.dumps(value, default=str, ensure_ascii=False)
