@@ -21,6 +21,7 @@ from . import cache
 from .engine import PROGRAMS, Engine, Steps, Swept
 from .hoisted import hoisted
 from .layout import lay_out
+from .processor import host_lanes
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
@@ -32,12 +33,6 @@ _SWEEP = ctypes.CFUNCTYPE(
     None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 4, _INT
 )
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
-
-
-def host_lanes() -> int:
-    """Doubles in a vector register of this machine: 8, 4 or 2."""
-    features = binding.get_host_cpu_features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
 
 
 class Kernel(Engine):
@@ -122,7 +117,7 @@ class Kernel(Engine):
     def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:
         self._programs[program](values.ctypes.data, time, held, step)
 
-    def march(
+    def march_evenly(
         self,
         method: str,
         values: np.ndarray,
@@ -163,7 +158,7 @@ class Kernel(Engine):
         still: np.ndarray,
     ) -> Swept:
         # The tape of each block is as long as its lags.
-        if self.layout.lags or self.layout.system.circles:
+        if self.layout.lags or self.layout.system.circles or steps.lengths is not None:
             return super().sweep(begin, method, first, rows, numbers, steps, slots, still)
         _, sweep, _ = self._loops(method)
         shared = self._shared()
@@ -221,11 +216,16 @@ def _key(system: str, lanes: int, machine: binding.TargetMachine) -> str:
 
 
 def _compile(text: str, machine: binding.TargetMachine) -> bytes:
-    """Machine code for the host. No vectoriser: the lanes are the vectors already. No fast-math anywhere."""
+    """Machine code for the host.
+
+    Few passes: the equations come without repeated work and the lanes are the vectors already, so that more take
+    a third of the time of a compilation and gain nothing. No fast-math anywhere.
+    """
     module = binding.parse_assembly(text)
     module.verify()
-    options = binding.create_pipeline_tuning_options(speed_level=1)
-    options.loop_vectorization = options.slp_vectorization = False
-    builder = binding.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    passes = binding.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.run(module, binding.create_pass_builder(machine, binding.create_pipeline_tuning_options()))
     return machine.emit_object(module)

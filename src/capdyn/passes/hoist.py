@@ -168,11 +168,11 @@ class _Parts:
 
 def _may_pay(node: Node) -> bool:
     """Only what is dear in itself is worth a place in memory."""
-    if _is_open(node):
-        return False
     if isinstance(node, Op):
-        return node.function in _COSTS and not _is_small_power(node)
-    return isinstance(node, Reduce | Interpolate)
+        dear = node.function in _COSTS and not _is_small_power(node)
+    else:
+        dear = isinstance(node, Reduce | Interpolate)
+    return dear and not _is_open(node)
 
 
 def _is_open(node: Node) -> bool:

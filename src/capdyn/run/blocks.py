@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..emit.engine import Steps
-from ..emit.kernel import host_lanes
+from ..emit.processor import host_lanes
 from ..passes.shared import works_on_large_arrays
 from ..passes.system import System
 

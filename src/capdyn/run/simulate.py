@@ -24,6 +24,7 @@ from ..passes.system import MEMBER, SEED
 from ..solve.adaptive import METHODS
 from . import label
 from .clock import Clock, check, just_after
+from .grid import lay, moving
 from .open import Model
 from .result import Result, to_dataset
 from .scenario import Scenario, Settings, resolve
@@ -116,9 +117,10 @@ def trajectories(
     settings = resolve(model.system, scenario, model.folder, parameters, initial, step, method)
     given = given_states(settings)
     if (settings.method or model.source.method) in METHODS:
-        from .adaptive import adapt, engine_for
+        from .adaptive import adapt, engine_for, thresholds_of
 
-        machine, thresholds = engine_for(model, engine, given, crossings)
+        thresholds = thresholds_of(model, crossings)
+        machine = engine_for(model, engine, given, thresholds)
     else:
         machine = model.engine(engine, given)
     names = label.chosen(model, outputs)
@@ -174,26 +176,24 @@ def sow(machine: Engine, values: np.ndarray, seed: int, members: np.ndarray) -> 
 
 
 def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: Model) -> Clock:
-    """The run's time settings: the settings' where they say something, else the equations'."""
+    """The run's time settings: the settings' where they say something, else the equations' in the first lane."""
     machine.run("constants", values, 0.0, 0.0, 0.0)
-    layout = machine.layout
-    numbers = []
-    for control in CONTROLS:
-        lanes = values[layout.start[control]]
-        if not (lanes == lanes[0]).all():
-            raise ArgumentError(
-                f"'{control.upper()}' differs between members of an ensemble.",
-                remedy="Run one ensemble for each value.",
-            )
-        numbers.append(float(settings.time.get(control, lanes[0])))
     method = settings.method or model.source.method or "euler"
-    begins, ends, length, saveper = numbers
+    if moving(model.system, settings.time):
+        laid = lay(model.system, machine, values, settings.time)
+        assert laid.begins is not None and laid.lengths is not None
+        shortest = float(laid.lengths.min())
+        return check(Clock(laid.start, float(laid.begins[-1]), shortest, shortest, method, laid))
+    start = machine.layout.start
+    begins, ends, length, saveper = (
+        float(settings.time.get(name, values[start[name], 0])) for name in CONTROLS
+    )
     return check(Clock(begins, ends, length, saveper, method))
 
 
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:
     """Constants, then the stocks' first values."""
-    step = clock.step if clock.is_fixed else 0.0
+    step = clock.steps.length if clock.is_fixed else 0.0
     held = clock.initial if clock.is_fixed else just_after(clock.initial)
     start(machine, values, clock.initial, held, step)
 
