@@ -306,6 +306,25 @@ except Seen: sys.stdout = shown
     assert imported(code, str(file), str(tmp_path / "out")) <= {"pydantic"}
 
 
+def test_a_scenario_that_was_right_is_not_checked_again(folder, file, tmp_path):
+    path = tmp_path / "fast.toml"
+    path.write_text('why = "Why not"\n[initial]\nTrust = 1\n[time]\nfinal = 2\nmethod = "RK4"\n')
+    code = "print(capdyn.simulate(capdyn.open_model(sys.argv[1]), sys.argv[2]).attrs['scenario_text'])"
+    first = capdyn.simulate(capdyn.open_model(file), path)
+    assert "pydantic" not in imported(code, str(file), str(path))
+    second = capdyn.simulate(capdyn.open_model(file), path)
+    assert second.attrs["scenario_text"] == first.attrs["scenario_text"]
+    assert second["Trust"][0] == 1.0
+
+
+def test_a_mistake_in_a_scenario_is_told_every_time(folder, file, tmp_path):
+    path = tmp_path / "fast.toml"
+    path.write_text("[time]\nfinal = 2\nmethod = 3\n")
+    for _ in range(2):
+        with pytest.raises(capdyn.ScenarioError, match="'method' in .time. must be a text"):
+            capdyn.simulate(capdyn.open_model(file), path)
+
+
 def test_only_what_is_looked_at_is_read(folder, file):
     run(file)
     opened = capdyn.open_model(file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 
 from ..emit import cache
@@ -47,13 +46,9 @@ def _key(file: Path) -> str:
     except OSError:
         return ""
     code = cache.code_of("errors.py", "lang", "read", "passes")
-    return cache.digest((code, _parser(), str(file), str(file.resolve()), content))
-
-
-def _parser() -> bytes:
-    """What tells one version of PySD from another, found without importing it or `importlib.metadata`."""
-    found = find_spec("pysd")
-    return Path(found.origin).with_name("_version.py").read_bytes() if found and found.origin else b""
+    return cache.digest(
+        (code, cache.release_of("pysd", "_version.py"), str(file), str(file.resolve()), content)
+    )
 
 
 def _pack(model: Model, system: System) -> bytes:
