@@ -332,7 +332,7 @@ class TestProcess:
             "import sys; from capdyn.cli import app\n"
             "try: app(['run', '--help'], prog_name='capdyn')\n"
             "except SystemExit: pass\n"
-            "print([m for m in ('numpy', 'xarray', 'pysd', 'llvmlite', 'matplotlib') if m in sys.modules])"
+            "print([m for m in ('numpy', 'xarray', 'pysd', 'llvmlite', 'matplotlib', 'pydantic') if m in sys.modules])"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert "Example: capdyn run" in done.stdout

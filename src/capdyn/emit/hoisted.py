@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from ..lang.later import altered
 from ..passes.codec import SYSTEMS
 from ..passes.system import System
 from . import cache
@@ -19,15 +20,17 @@ def hoisted(system: System) -> tuple[System, str]:
     found = cache.get("system", key) if key else None
     if found is not None:
         with suppress(ValueError, TypeError, RecursionError):  # not what this version writes: made anew below
-            return SYSTEMS.decode(found, System), cache.digest([found])
+            kept = SYSTEMS.decode(found, System)
+            return altered(kept, symbols=system.symbols | kept.symbols), cache.digest((key, found))
     from ..passes.hoist import hoist
 
     made = hoist(system)
     if not key:
         return made, ""
+    parts = {name: symbol for name, symbol in made.symbols.items() if name not in system.symbols}
     try:
-        content = SYSTEMS.encode(made).encode()
+        content = SYSTEMS.encode(altered(made, symbols=parts)).encode()
     except (TypeError, RecursionError):
         return made, ""
     cache.put("system", key, content)
-    return made, cache.digest([content])
+    return made, cache.digest((key, content))

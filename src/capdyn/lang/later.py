@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 _LATER = "_later"
+L = TypeVar("L", bound="Later")
 
 
 class Later:
@@ -28,6 +29,15 @@ class Later:
 def put_off(value: Later, texts: Mapping[str, str], make: Callable[[str], Any]) -> None:
     """Lets fields of a new value come later: texts by field, and what makes a field from its text."""
     value.__dict__[_LATER] = (texts, make)
+
+
+def altered(value: L, **fields: Any) -> L:
+    """A copy with other values for some fields, and what comes later left for later; `dataclasses.replace` looks at all."""
+    texts, make = value.__dict__.get(_LATER, ({}, None))
+    copy = object.__new__(type(value))
+    copy.__dict__.update(value.__dict__, **fields)
+    copy.__dict__[_LATER] = ({name: text for name, text in texts.items() if name not in fields}, make)
+    return copy
 
 
 def text_of(value: object, name: str) -> str | None:
