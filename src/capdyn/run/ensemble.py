@@ -15,7 +15,7 @@ import xarray as xr
 
 from ..emit.engine import Engine
 from ..errors import ArgumentError
-from ..passes.draft import MEMBER
+from ..passes.system import MEMBER
 from . import label
 from .blocks import block_lanes, chunks, cores
 from .clock import Clock
