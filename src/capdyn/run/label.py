@@ -146,9 +146,11 @@ def _dataset(
         else:
             data = constants[name]
             dims = (*lead, *symbol.dims)
+        data = data.copy()
+        data[..., list(symbol.missing)] = np.nan
         variables[symbol.variable] = (
             dims,
-            data.reshape((*data.shape[:-1], *symbol.shape)).copy(),
+            data.reshape((*data.shape[:-1], *symbol.shape)),
             _about(model, symbol),
         )
     clash = [name for name in variables if name in coords]
