@@ -83,6 +83,11 @@ MISTAKES = [
         "model.mdl:4:1: 'a[Core]' is used here and has no equation. Give it one, or use a smaller range here.",
     ),
     (
+        "element that another does not have",
+        "Region: Home, Core, Rim\nTwo: Home, Core\na[Two] = 1\nb[Region] :EXCEPT: [Home] = a[Region]\nb[Home] = 1",
+        "model.mdl:5:1: 'a' is used here at an element that it does not have. Give it one, or use a smaller range here.",
+    ),
+    (
         "sum over nothing",
         "Region: Home, Core\na[Region] = 1,2\nb=SUM(a[Region])",
         "model.mdl:4:3: SUM in 'b' has no range with '!' to run over. Mark the subscript that is summed over, for example SUM(x[Region!]).",

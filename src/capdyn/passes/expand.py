@@ -55,8 +55,9 @@ def _pulse_train(start: Node, width: Node, interval: Node, end: Node) -> Node:
 
 
 def _ramp(slope: Node, start: Node, end: Node | None = None) -> Node:
+    # Source: https://vensim.com/documentation/fn_ramp.html ; an end before the start leaves it below 0.
     reached = HELD if end is None else _op("min", HELD, end)
-    return _choose(_op(">", HELD, start), _op("*", slope, _op("max", ZERO, _op("-", reached, start))), ZERO)
+    return _choose(_op(">", HELD, start), _op("*", slope, _op("-", reached, start)), ZERO)
 
 
 def _impulse(start: Node, magnitude: Node) -> Node:

@@ -13,6 +13,7 @@ from ..lang.names import did_you_mean
 from . import system as ir
 from .draft import Hidden
 from .expand import GRID_ONLY, REWRITES, STRUCTURES
+from .missing import NOT_THERE
 from .forms import FORMS
 from .places import place, written
 from .ranges import Ranges
@@ -160,7 +161,7 @@ class Lowering:
         self, axis: int, elements: tuple[str, ...], along: tuple[str, ...], subscript: str, name: str
     ) -> ir.Index | None:
         missing = [element for element in elements if element not in along]
-        if missing:
+        if missing and not self.component.exceptions:
             self._wrong(
                 f"'{self._written(name)}' has no element '{self.scope.ranges.labels[missing[0]]}' "
                 f"of '{self.scope.ranges.labels[subscript]}'.",
@@ -168,7 +169,9 @@ class Lowering:
                 "Use a smaller range.",
             )
             return None
-        return ir.Axis(axis, tuple(along.index(element) for element in elements))
+        # What an exception takes away need not be there; `capdyn.passes.missing` looks at what is left.
+        places = {element: place for place, element in enumerate(along)}
+        return ir.Axis(axis, tuple(places.get(element, NOT_THERE) for element in elements))
 
     def _call(self, call: Call) -> ir.Node:
         name = call.function

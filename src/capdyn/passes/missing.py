@@ -16,6 +16,9 @@ from .system import Equation, Fixed, Index, Interpolate, Load, Node, Reduce, Sym
 NO_TABLE = Table((0.0,), (0.0,))  # of an element of a lookup that has no points
 
 
+NOT_THERE = -1  # the position of an element that a variable does not have
+
+
 def check(equations: Iterable[Equation], symbols: Mapping[str, Symbol], problems: list[Problem]) -> None:
     """Notes equations that use an element without an equation, or a lookup without points."""
     lacking = {s.name: frozenset(s.missing) for s in symbols.values() if s.missing}
@@ -31,21 +34,31 @@ def _used(
     """What a node uses and is not there; the first element of each variable."""
     if isinstance(node, Reduce):
         lengths = {**lengths, node.axis: node.size}
-    if isinstance(node, Load) and node.symbol in lacking:
+    if isinstance(node, Load) and (node.symbol in lacking or _may_leave(node.index)):
         symbol = symbols[node.symbol]
+        none: frozenset[int] = frozenset()
         for place in _places(node.index, lengths):
-            if offset(place, symbol.shape) in lacking[node.symbol]:
+            if NOT_THERE in place:
+                yield f"'{symbol.variable}' is used here at an element that it does not have."
+                return
+            if offset(place, symbol.shape) in lacking.get(node.symbol, none):
                 labels = [symbol.elements[dim][position] for dim, position in enumerate(place)]
                 yield f"'{symbol.variable}[{','.join(labels)}]' is used here and has no equation."
                 return
-    if isinstance(node, Interpolate) and any(table is NO_TABLE for table in node.tables):
+    if isinstance(node, Interpolate) and (
+        any(table is NO_TABLE for table in node.tables) or _may_leave(node.index)
+    ):
         for place in _places(node.index, lengths):
-            if node.tables[offset(place, node.shape)] is NO_TABLE:
+            if NOT_THERE in place or node.tables[offset(place, node.shape)] is NO_TABLE:
                 at = ", ".join(str(position + 1) for position in place)
                 yield f"A lookup is used here at its element {at}, which has no points."
                 return
     for child in inside(node):
         yield from _used(child, lengths, lacking, symbols)
+
+
+def _may_leave(index: tuple[Index, ...]) -> bool:
+    return any(NOT_THERE in (i.positions if not isinstance(i, Fixed) else (i.position,)) for i in index)
 
 
 def _places(index: tuple[Index, ...], lengths: Mapping[int, int]) -> Iterator[tuple[int, ...]]:

@@ -102,9 +102,9 @@ CASES = (
          "e[S] = SUM(b[R!,S]*SUM(w[R!]))\nf = SUM(w[R!] + VMAX(w[R!]))",
          {"a": 231, "c": 21, "d": 121, "e[s1]": 55, "e[s2]": 77, "e[s3]": 99, "f": 31}, "by hand; as by PySD 3.14.3"),
     Case("part_of_a_range", "Elements that no equation gives, and that nothing uses.",
-         "R: r1, r2, r3\nC: c1, c2\nTop: r1, r2\nx[r1] = 1\nx[r2] = 2 + x[r1]\ny = SUM(x[Top!])\nz[Top] = 2*x[Top]\ns[r3] = INTEG(1, 5)\n"
+         "R: r1, r2, r3\nC: c1, c2\nTop: r1, r2\nx[r1] = 1\nx[r2] = 2 + x[r1]\ny = SUM(x[Top!])\nz[Top] = 2*x[Top]\ns[r3] = INTEG(1, 5)\nu[R] :EXCEPT: [r3] = x[R]\nu[r3] = 9\n"
          "m[r1,c1] = s[r3]\nm[r2,c2] = m[r1,c1]*2\nl[r2]((0,0),(4,8))\nv = l[r2](Time)\nk[r2,c1] = 3",
-         {"x[r1]": 1, "x[r2]": 3, "y": 4, "z[r1]": 2, "z[r2]": 6, "s[r3]": [5, 6, 7, 8, 9], "m[r1,c1]": [5, 6, 7, 8, 9],
+         {"x[r1]": 1, "x[r2]": 3, "y": 4, "z[r1]": 2, "z[r2]": 6, "s[r3]": [5, 6, 7, 8, 9], "u[r1]": 1, "u[r2]": 3, "u[r3]": 9, "m[r1,c1]": [5, 6, 7, 8, 9],
           "m[r2,c2]": [10, 12, 14, 16, 18], "v": [0, 2, 4, 6, 8], "k[r2,c1]": 3}, methods=("euler", "rk4")),
     Case("sum_over_a_subrange", "Only some elements.", "S: s1, s2, s3\nLate: s2, s3\nb[S] = 1, 2, 4\na = SUM(b[Late!])\nc[S] = b[S]/SUM(b[Late!])",
          {"a": 6, "c[s1]": 1 / 6, "c[s2]": 2 / 6, "c[s3]": 4 / 6}),
