@@ -168,7 +168,9 @@ def _quiet(run: Callable[[], None]) -> float:
         else:
             time.sleep(0.5)
     if not found:
-        sys.exit(f"Other programs took {min(shares):.0%} of the processors at the least: wall-clock says nothing.")
+        sys.exit(
+            f"Other programs took {min(shares):.0%} of the processors at the least: wall-clock says nothing."
+        )
     return float(np.median(found))
 
 
