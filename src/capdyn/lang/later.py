@@ -32,7 +32,7 @@ def put_off(value: Later, texts: Mapping[str, str], make: Callable[[str], Any]) 
 
 
 def altered(value: L, **fields: Any) -> L:
-    """A copy with other values for some fields. `dataclasses.replace` would look at what comes later."""
+    """A copy with other values for some fields; what comes later stays for later, unlike in `dataclasses.replace`."""
     texts, make = value.__dict__.get(_LATER, ({}, None))
     copy = object.__new__(type(value))
     copy.__dict__.update(value.__dict__, **fields)

@@ -134,6 +134,7 @@ class Symbol:
     dims : names of the subscript ranges; elements : their labels in order; shape : their lengths.
     values : numbers of a parameter as written, row-major.
     limits : declared range of a parameter.
+    missing : row-major numbers of the elements that no equation gives; see `capdyn.passes.missing`.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Symbol:
     values: tuple[float, ...] = ()
     limits: tuple[float | None, float | None] = (None, None)
     where: Where | None = None
+    missing: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:

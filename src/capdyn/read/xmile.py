@@ -59,14 +59,16 @@ def read_xmile(path: Path, name: str) -> Model:
         )
     reject(problems)
     specs = root.find("{*}sim_specs")
-    method = specs.get("method", "").lower() if specs is not None else ""
+    # Several methods stand in the order in which they are preferred.
+    methods = specs.get("method", "").lower().split(",") if specs is not None else []
+    method = next((name.strip() for name in methods if name.strip() in ("euler", "rk4", "rk2")), "")
     return Model(
         name,
         str(path),
         hashlib.sha256(data).hexdigest(),
         variables,
         ranges,
-        method if method in ("euler", "rk4", "rk2") else "",
+        method,
         tuple(draft.notes),
         draft.macros,
     )
@@ -288,7 +290,7 @@ class _Draft:
         for part, subscripts in self._parts(node):
             try:
                 expression = self.parser.equation(part, _tag(node))
-                expression = spread(expression, subscripts, self._dimensions(node), arrays)
+                expression = spread(expression, subscripts, self._dimensions(node), arrays, key(name))
             except Misread as error:
                 self.problems.append(error.problem)
                 continue

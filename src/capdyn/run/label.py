@@ -151,8 +151,11 @@ def _label(
         else:
             data = constants[name]
             dims = (*lead, *symbol.dims)
-        values = data.reshape((*data.shape[:-1], *symbol.shape)).copy()
-        variables[symbol.variable] = Labelled(dims, values, _about(model, symbol))
+        values = data.copy()
+        if symbol.missing:
+            values[..., list(symbol.missing)] = np.nan
+        shaped = values.reshape((*data.shape[:-1], *symbol.shape))
+        variables[symbol.variable] = Labelled(dims, shaped, _about(model, symbol))
     clash = [name for name in variables if name in coords]
     if clash:
         # A variable may not have the name of a dimension in xarray; Vensim forbids it too, but for `Time`.
