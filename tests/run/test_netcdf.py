@@ -112,6 +112,14 @@ def test_what_netcdf_cannot_hold(tmp_path, values, said):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("text, said", [("a\0b", "embedded NULLs"), ("\ud800", "surrogates not allowed")])
+def test_texts_that_are_none(tmp_path, text, said):
+    for run in (xr.Dataset(attrs={"a": text}), xr.Dataset({"x": ("k", [text])})):
+        with pytest.raises(capdyn.StoreError, match=rf"x\.nc' cannot be written: .*{said}\. Take them out"):
+            save(run, tmp_path / "x.nc")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("place", ["file", "variable"])
 def test_an_attribute_that_is_netcdfs_own(tmp_path, place):
     run = xr.Dataset({"x": 1.0})

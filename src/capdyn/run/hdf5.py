@@ -21,6 +21,7 @@ from .result import Labelled
 _WORTH_COMPRESSING = 4096  # elements
 _CHUNK = 2**20  # bytes; what HDF5 keeps of an array in memory
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
+_SCALAR = h5s.create(h5s.SCALAR)
 _TEXT = h5t.py_create(h5py.string_dtype(), logical=True)
 _TEXT_IN_MEMORY = h5t.py_create(h5py.string_dtype())
 
@@ -108,7 +109,7 @@ def _room(
 
 def _space(shape: tuple[int, ...]) -> h5s.SpaceID:
     if not shape:
-        return h5s.create(h5s.SCALAR)
+        return _SCALAR
     return h5s.create_simple(shape, tuple(size or h5s.UNLIMITED for size in shape))
 
 

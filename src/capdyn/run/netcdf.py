@@ -52,7 +52,11 @@ def save(run: xr.Dataset | Result, path: str | Path) -> None:
     from .hdf5 import netcdf4  # h5py takes as long to import as numpy
 
     # Made in memory, written by us: HDF5 on a full disk leaves files open and errors that say nothing.
-    content = netcdf4(*_holdable(plain(run, _as_numbers)))
+    variables, attrs = _holdable(plain(run, _as_numbers))
+    try:
+        content = netcdf4(variables, attrs)
+    except ValueError as error:  # of texts: characters without a code, or with code 0
+        raise StoreError(f"'{path}' cannot be written: {error}.", remedy="Take them out of the text.") from None
     with whole_file(Path(path)) as part:
         part.write_bytes(content)
 
