@@ -13,8 +13,8 @@ from ..lang.names import did_you_mean
 from . import system as ir
 from .draft import Hidden
 from .expand import GRID_ONLY, REWRITES, STRUCTURES
-from .missing import NOT_THERE
 from .forms import FORMS
+from .missing import NOT_THERE
 from .places import place, written
 from .ranges import Ranges
 
