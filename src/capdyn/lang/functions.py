@@ -175,6 +175,7 @@ _ROWS = (
     _rewrite("zidz", 2),
     _rewrite("xidz", 3),
     _rewrite("safediv", 2, 3),
+    _rewrite("#over the step", 1),
     _rewrite("time base", 2),
     _rewrite("npv", 4),
     _rewrite("npve", 4),

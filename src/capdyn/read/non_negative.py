@@ -3,6 +3,7 @@
 Source: "Stocks are kept from going negative by constraining their outflows as necessary",
 https://iseesystems.com/resources/help/v4/Content/02-GettingStarted/Default_Options.htm . Outflows take what is left
 in the order in which the stock names them; what flows in during the step counts, unless it depends on the outflow.
+What there is, is looked at when a step begins, so that the stages of a Runge-Kutta step do not take from it twice.
 """
 
 from __future__ import annotations
@@ -80,5 +81,5 @@ def _limited(
     room: Expression = Call("/", (there(stock), Reference("time step")))
     for sign, names in zip("+-", free, strict=True):
         room = reduce(lambda left, name, sign=sign: Call(sign, (left, there(name))), names, room)  # type: ignore[misc]
-    most = Call("max", (Number(0.0), room))
+    most = Call("#over the step", (Call("max", (Number(0.0), room)),))
     return replace(component, expression=Call("min", (component.expression, most)))

@@ -71,7 +71,7 @@ CASES = (
     _case("stock_and_flows", "Inflows, outflows, in the order written.", {}, {"s": [8, 6, 5, 4.5, 4.25]},
           '<stock name="s"><eqn>8</eqn><inflow>up</inflow><outflow>down</outflow></stock><flow name="up"><eqn>2</eqn></flow><flow name="down"><eqn>s/2</eqn></flow>'),
     _case("stock_non_negative", "It stops at 0 and can be filled again: 3, 1, 0 (not -1), 0, 1.", {}, {"s": [3, 1, 0, 0, 1]},
-          '<stock name="s"><eqn>3</eqn><outflow>drain</outflow><non_negative/></stock><flow name="drain"><eqn>IF TIME &lt; 3 THEN 2 ELSE -1</eqn></flow>',
+          '<stock name="s"><eqn>3</eqn><outflow>drain</outflow><non_negative/></stock><flow name="drain"><eqn>2 - STEP(3, 3)</eqn></flow>',
           methods=("euler", "rk2", "rk4")),
     _case("stock_non_negative_outflows", "Outflows are what there is, in their order, so that what leaves one stock reaches the next: 4 and 1 in"
           " allow 3 and 2, then 1 and 0.", {}, {"a": [4, 0, 0, 0, 0], "f": [3, 1, 1, 1, 1], "g": [2, 0, 0, 0, 0], "b": [0, 3, 4, 5, 6],
