@@ -13,7 +13,7 @@ import llvmlite.ir as ir
 
 from ..lang.compositions import COMPOSITIONS
 from ..lang.functions import FUNCTIONS
-from . import vector_math
+from . import constants, vector_math
 
 _INT = ir.IntType(64)
 _REAL = ir.DoubleType()
@@ -55,7 +55,7 @@ class Instructions:
 
     def constant(self, value: float) -> ir.Constant:
         """The same number in every lane."""
-        return ir.Constant(self.vector, [value] * self.lanes)
+        return constants.real(value, self.lanes)
 
     def spread(self, number: ir.Value) -> ir.Value:
         """A scalar register into every lane."""
@@ -139,6 +139,10 @@ class Instructions:
         if name in self.module.globals:
             return self.module.globals[name]
         return ir.Function(self.module, ir.FunctionType(self.vector, [self.vector] * count), name)
+
+    def multiply_add(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+        """a * b + c, rounded once."""
+        return self.builder.call(self._intrinsic("llvm.fma", 3), [a, b, c])
 
     def start_of(self, function: str) -> ir.Constant:
         return self.constant(FUNCTIONS[function].start)

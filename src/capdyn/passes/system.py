@@ -20,6 +20,15 @@ from itertools import product
 
 from ..errors import Where
 from ..lang.expressions import Table
+from ..lang.later import Later
+
+SEED, MEMBER = "#seed", "#member"
+"""Settings that random numbers depend on."""
+
+
+def is_part(symbol: str) -> bool:
+    """Whether a symbol is one that `capdyn.passes.hoist` made."""
+    return symbol.startswith("#part ")
 
 
 @dataclass(frozen=True)
@@ -191,7 +200,7 @@ class Circle:
 
 
 @dataclass(frozen=True)
-class System:
+class System(Later):
     """See the module's first lines.
 
     symbols : by name, in the order of the equation file; the time controls are among them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -94,3 +95,8 @@ def check(clock: Clock, places: Mapping[str, Where | None] = MappingProxyType({}
             "Use a longer one.",
         )
     return clock
+
+
+def just_after(time: float) -> float:
+    """What time functions look at where there is no step: an instant later, so that STEP is on at its own time."""
+    return math.nextafter(time, math.inf)

@@ -43,8 +43,6 @@ def _forecast() -> list[float]:
     return found
 
 
-
-
 def _worth(late: bool) -> list[float]:
     """A stream of 10 + Time at 5 % a step: what has flowed so far, and the step that begins; NPVE a step later."""
     total, discount, found = 3.0, 1 / 1.05 if late else 1.0, []
