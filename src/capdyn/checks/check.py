@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import ArgumentError
 from ..lang.names import did_you_mean
+from ..run.notebook import listener
 from ..run.open import Model
 from . import runs, text
 from .case import Case, Progress
@@ -31,6 +32,7 @@ CHECKS = (
     Check("influence", "warning", text.influence, "variables that move nothing"),
     Check("step", "warning", runs.step, "results that depend on the step"),
     Check("names", "warning", text.names, "names that differ only in spelling"),
+    Check("circles", "note", runs.circles, "first values that need one another"),
     Check("words", "note", text.words, "variables without unit or comment"),
     Check("sources", "note", text.sources, "constants without a source"),
     Check("numbers", "note", text.numbers, "numbers inside equations"),
@@ -52,7 +54,7 @@ def check(
         From `capdyn.open_model`.
     only : iterable of str, optional
         Kinds of finding to look for, rows of `CHECKS`: 'units', 'finite', 'negative', 'ranges', 'influence', 'step',
-        'names', 'words', 'sources', 'numbers'. All by default.
+        'names', 'circles', 'words', 'sources', 'numbers'. All by default.
     draws : int
         Members of the Latin hypercube over the ranges of all constants, for 'finite' and 'negative'; 0 leaves them out.
     seed : int
@@ -75,9 +77,9 @@ def check(
         raise ArgumentError(f"draws and seed are {draws} and {seed}.", remedy="Neither can be negative.")
     case = Case(model, draws, seed)
     found: list[Finding] = []
+    tell = listener(progress)
     for number, row in enumerate(rows):
-        if progress:
-            progress(number, len(rows), row.asks)
+        tell(number, len(rows), row.asks)
         found += [replace(finding, severity=row.severity) for finding in row.find(case)]
     order = [row.kind for row in CHECKS]
     return sorted(

@@ -36,7 +36,8 @@ def convention(lanes: int) -> str:
     """How to call a function with arguments of so many lanes together.
 
     Of Intel's convention half of the vector registers survive a call, of C's none. LLVM has it for x86 only, and
-    misplaces what does not fit into eight registers.
+    misplaces what does not fit into eight registers. Without AVX-512 the registers that should survive are among those
+    whose upper halves vzeroupper clears.
     """
     known = host_lanes() == LANES and os.name == "posix"
     return "intel_ocl_bicc" if known and lanes <= 8 * LANES else ""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .draft import MEMBER
-from .system import Equation, Load, Reduce, System, walk
+from .system import MEMBER, Equation, Load, Reduce, System, walk
 
 LARGE = 4096  # elements; smaller arrays stay in the processor's cache
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from ..emit.engine import FIXED_METHODS, Steps
-from ..errors import ArgumentError
+from ..errors import ArgumentError, Where
+from ..lang.model import CONTROLS
 from ..solve.adaptive import METHODS
+from .grid import SLACK
 
+_NAMES = ("initial", "final", "step", "saveper")
 ALL_METHODS = (*FIXED_METHODS, *METHODS)
 _MOST_STEPS = 10**9
 _MOST_SAVES = 10**7  # each keeps every variable in memory
-# Rounding allowed when steps are counted: FINAL TIME 40 at a step of .1 is 400 steps, not 399.
-_SLACK = 1e-6
 
 
 @dataclass(frozen=True)
 class Clock:
-    """initial, final, step and saveper in the model's time unit, and the method's name."""
+    """initial, final, step and saveper in the model's time unit, and the method's name.
+
+    laid : the steps where one of the others changes during the run; these are then its end and its shortest step.
+    """
 
     initial: float
     final: float
     step: float
     saveper: float
     method: str
+    laid: Steps | None = None
 
     @property
     def is_fixed(self) -> bool:
@@ -34,20 +42,22 @@ class Clock:
     @property
     def steps(self) -> Steps:
         """Save points by counting: save j is at step round(j * saveper / step), the last step always among them."""
-        count = int((self.final - self.initial) / self.step + _SLACK)
+        if self.laid is not None:
+            return self.laid
+        count = int((self.final - self.initial) / self.step + SLACK)
         every = max(self.saveper / self.step, 1.0)
-        saves = np.rint(np.arange(int(count / every + _SLACK) + 1) * every).astype(np.int64)
+        saves = np.rint(np.arange(int(count / every + SLACK) + 1) * every).astype(np.int64)
         saves = np.append(saves[saves < count], count)
         return Steps(self.initial, self.step, saves)
 
     @property
     def times(self) -> np.ndarray:
         """Save times, shape (n_saves,)."""
-        return self.initial + self.steps.saves * self.step
+        return self.steps.at(self.steps.saves)
 
 
-def check(clock: Clock) -> Clock:
-    """The clock itself, if a run can be made of it.
+def check(clock: Clock, places: Mapping[str, Where | None] = MappingProxyType({})) -> Clock:
+    """The clock itself, if a run can be made of it. places : where the equation file gives a control, by its name.
 
     Raises
     ------
@@ -58,23 +68,35 @@ def check(clock: Clock) -> Clock:
         raise ArgumentError(
             f"Method '{clock.method}' is not known.", remedy=f"Choose one of {', '.join(ALL_METHODS)}."
         )
-    for name in ("initial", "final", "step", "saveper"):
+    for name in _NAMES:
         if not np.isfinite(getattr(clock, name)):
-            raise ArgumentError(f"The {name} time is {getattr(clock, name)}.", remedy="Give a number.")
+            where = places.get(dict(zip(_NAMES, CONTROLS, strict=True))[name])
+            raise ArgumentError(f"The {name} time is {getattr(clock, name)}.", where, "Give a number.")
     if clock.step <= 0.0:
-        raise ArgumentError(f"The time step is {clock.step:g}.", remedy="It must be positive.")
+        raise ArgumentError(
+            f"The time step is {clock.step:g}.", places.get("time step"), "It must be positive."
+        )
     if clock.final < clock.initial:
         raise ArgumentError(
             f"The run would end at {clock.final:g}, before it begins at {clock.initial:g}.",
-            remedy="Set FINAL TIME after INITIAL TIME.",
+            places.get("final time"),
+            "Set FINAL TIME after INITIAL TIME.",
         )
     if (clock.final - clock.initial) / clock.step > _MOST_STEPS:
         raise ArgumentError(
-            f"A step of {clock.step:g} makes more than {_MOST_STEPS:,} steps.", remedy="Use a longer step."
+            f"A step of {clock.step:g} makes more than {_MOST_STEPS:,} steps.",
+            places.get("time step"),
+            "Use a longer step.",
         )
     if (clock.final - clock.initial) / max(clock.saveper, clock.step) > _MOST_SAVES:
         raise ArgumentError(
             f"A SAVEPER of {clock.saveper:g} keeps more than {_MOST_SAVES:,} points in time.",
-            remedy="Use a longer one.",
+            places.get("saveper"),
+            "Use a longer one.",
         )
     return clock
+
+
+def just_after(time: float) -> float:
+    """What time functions look at where there is no step: an instant later, so that STEP is on at its own time."""
+    return math.nextafter(time, math.inf)

@@ -9,7 +9,7 @@ import numpy as np
 from ..emit.engine import Engine
 from ..emit.layout import Layout
 from ..errors import Problem
-from ..passes.hoist import is_part
+from ..passes.system import is_part
 from .clock import Clock
 
 
@@ -52,9 +52,7 @@ def first_failures(
             continue
         row, place = broken[0]
         number = out[np.searchsorted(saves, steps[row]), place, lane]
-        found.append(
-            Failure(int(slots[place]), float(number), clock.initial + float(steps[row]) * clock.step)
-        )
+        found.append(Failure(int(slots[place]), float(number), float(clock.steps.at(steps[row]))))
     return found
 
 
