@@ -175,6 +175,7 @@ _ROWS = (
     _rewrite("zidz", 2),
     _rewrite("xidz", 3),
     _rewrite("safediv", 2, 3),
+    _rewrite("#over the step", 1),
     _rewrite("time base", 2),
     _rewrite("npv", 4),
     _rewrite("npve", 4),
@@ -300,6 +301,17 @@ UNSUPPORTED: dict[str, str] = {
     "size": "Write the number of elements.",
     "rank": "Write it with SUM and a comparison.",
     "history": "Write DELAY, with a fixed delay time.",
+    # isee systems' own, https://iseesystems.com/resources/help/v1-2/Content/08-Reference/07-Builtins/
+    "round": "Write INT(x + 0.5).",
+    "rootn": "Write x^(1/n).",
+    "percent": "Write 100*x.",
+    "sinwave": "Write amplitude*SIN(2*PI*TIME/period).",
+    "coswave": "Write amplitude*COS(2*PI*TIME/period).",
+    "counter": "Write start + (TIME - STARTTIME) MOD (end - start).",
+    "derivn": "Write (x - PREVIOUS(x, x))/DT for the first derivative.",
+    "endval": "Take it from the results of the run.",
+    "cgrowth": "Write the growth with a stock of its own.",
+    "montecarlo": _DRAW,
 }
 
 

@@ -128,6 +128,7 @@ UNIT_RULES: dict[str, UnitRule] = {
     "safediv": _rule(
         "a, b, a/b~ -> a/b", "The third argument of SAFEDIV stands for the quotient of the others."
     ),
+    "#over the step": _rule("a -> a"),
     "time base": _rule("a, a/t -> a", _WHEN),
     "npv": _rule("a, 1/t, a*t~, 1 -> a*t", _PER_TIME),
     "npve": _rule("a, 1/t, a*t~, 1 -> a*t", _PER_TIME),

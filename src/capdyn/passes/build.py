@@ -44,10 +44,20 @@ def build(model: Model) -> System:
     draft = Draft(frozenset(name for name, dims in scope.dims.items() if not dims))
     for variable in scope.variables.values():
         _define(variable, scope, draft, problems)
-    missing.check((*draft.auxiliaries, *draft.initials, *draft.flows), draft.symbols, problems)
+    if _has_gaps(scope, draft):
+        missing.check((*draft.auxiliaries, *draft.initials, *draft.flows), draft.symbols, problems)
     if problems:
         raise ModelError(_ordered(problems))
     return assemble(model, draft)
+
+
+def _has_gaps(scope: Scope, draft: Draft) -> bool:
+    """Whether an equation might use an element that is not there; few models have any."""
+    return (
+        any(symbol.missing for symbol in draft.symbols.values())
+        or any(NO_TABLE in tables for tables in scope.tables.values())
+        or any(c.exceptions for variable in scope.variables.values() for c in variable.components)
+    )
 
 
 def _with_saveper(model: Model, problems: list[Problem]) -> dict[str, Variable]:

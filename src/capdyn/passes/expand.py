@@ -271,6 +271,7 @@ STRUCTURES: dict[str, Callable[..., Node]] = {
     "previous": _previous,
     "trend": _trend,
     "forecast": _forecast,
+    "#over the step": lambda hidden, value: hidden.keep("limit", value, held=True),
     "npv": _present_value(late=False),
     "npve": _present_value(late=True),
     **RANDOM,

@@ -56,7 +56,9 @@ def save(run: xr.Dataset | Result, path: str | Path) -> None:
     try:
         content = netcdf4(variables, attrs)
     except ValueError as error:  # of texts: characters without a code, or with code 0
-        raise StoreError(f"'{path}' cannot be written: {error}.", remedy="Take them out of the text.") from None
+        raise StoreError(
+            f"'{path}' cannot be written: {error}.", remedy="Take them out of the text."
+        ) from None
     with whole_file(Path(path)) as part:
         part.write_bytes(content)
 

@@ -179,16 +179,18 @@ def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: M
     """The run's time settings: the settings' where they say something, else the equations' in the first lane."""
     machine.run("constants", values, 0.0, 0.0, 0.0)
     method = settings.method or model.source.method or "euler"
+    symbols = model.system.symbols
+    places = {name: symbols[name].where for name in CONTROLS if name not in settings.time}
     if moving(model.system, settings.time):
         laid = lay(model.system, machine, values, settings.time)
         assert laid.begins is not None and laid.lengths is not None
         shortest = float(laid.lengths.min())
-        return check(Clock(laid.start, float(laid.begins[-1]), shortest, shortest, method, laid))
+        return check(Clock(laid.start, float(laid.begins[-1]), shortest, shortest, method, laid), places)
     start = machine.layout.start
     begins, ends, length, saveper = (
         float(settings.time.get(name, values[start[name], 0])) for name in CONTROLS
     )
-    return check(Clock(begins, ends, length, saveper, method))
+    return check(Clock(begins, ends, length, saveper, method), places)
 
 
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:

@@ -71,8 +71,20 @@ CASES = (
     _case("stock_and_flows", "Inflows, outflows, in the order written.", {}, {"s": [8, 6, 5, 4.5, 4.25]},
           '<stock name="s"><eqn>8</eqn><inflow>up</inflow><outflow>down</outflow></stock><flow name="up"><eqn>2</eqn></flow><flow name="down"><eqn>s/2</eqn></flow>'),
     _case("stock_non_negative", "It stops at 0 and can be filled again: 3, 1, 0 (not -1), 0, 1.", {}, {"s": [3, 1, 0, 0, 1]},
-          '<stock name="s"><eqn>3</eqn><outflow>drain</outflow><non_negative/></stock><flow name="drain"><eqn>IF TIME &lt; 3 THEN 2 ELSE -1</eqn></flow>',
+          '<stock name="s"><eqn>3</eqn><outflow>drain</outflow><non_negative/></stock><flow name="drain"><eqn>2 - STEP(3, 3)</eqn></flow>',
           methods=("euler", "rk2", "rk4")),
+    _case("stock_non_negative_outflows", "Outflows are what there is, in their order, so that what leaves one stock reaches the next: 4 and 1 in"
+          " allow 3 and 2, then 1 and 0.", {}, {"a": [4, 0, 0, 0, 0], "f": [3, 1, 1, 1, 1], "g": [2, 0, 0, 0, 0], "b": [0, 3, 4, 5, 6],
+          "c": [0, 2, 2, 2, 2], "m[Ra]": [3, 1, 0, 0, 0], "m[Rb]": [5, 3, 1, 0, 0], "o[Ra]": [0, 2, 3, 3, 3], "o[Rb]": [0, 2, 4, 5, 5],
+          "p": [2, 0, 0, 0, 0], "q": [0, 2, 2, 2, 2], "to": [2, 0, 0, 0, 0]},
+          '<stock name="a"><eqn>4</eqn><inflow>i</inflow><outflow>f</outflow><outflow>g</outflow><non_negative/></stock>'
+          '<stock name="b"><eqn>0</eqn><inflow>f</inflow></stock><stock name="c"><eqn>0</eqn><inflow>g</inflow></stock>'
+          '<flow name="i"><eqn>1</eqn></flow><flow name="f"><eqn>3</eqn></flow><flow name="g"><eqn>2</eqn></flow>'
+          f'<stock name="m">{DIM}<element subscript="Ra"><eqn>3</eqn></element><element subscript="Rb"><eqn>5</eqn></element>'
+          f'<outflow>k</outflow><non_negative/></stock><flow name="k">{DIM}<eqn>2</eqn></flow><stock name="o">{DIM}<eqn>0</eqn><inflow>k</inflow></stock>'
+          '<stock name="p"><eqn>2</eqn><outflow>to</outflow><inflow>back</inflow><non_negative/></stock><flow name="to"><eqn>4</eqn></flow>'
+          '<stock name="q"><eqn>0</eqn><inflow>to</inflow><outflow>back</outflow><non_negative/></stock><flow name="back"><eqn>to*0</eqn></flow>',
+          head=DIMS),
     _case("flow_non_negative", "A flow that only goes one way.", {}, {"f": [2, 1, 0, 0, 0], "s": [0, 2, 3, 3, 3]},
           '<stock name="s"><eqn>0</eqn><inflow>f</inflow></stock><flow name="f"><eqn>2 - TIME</eqn><non_negative/></flow>'),
     _case("init", "The first value.", {"a": "INIT(TIME + 7)"}, {"a": 8}, start="1", times=(1.0, 2.0, 3.0, 4.0)),
