@@ -39,8 +39,8 @@ def calibrate(
             "-o",
             "--out",
             metavar="DIR",
-            help="Also write calibration.nc and profiles.svg, and of draws posterior.nc and posterior.svg; draws are kept "
-            "as they come, and the same command goes on.",
+            help="Also write calibration.nc and profiles.svg, and of draws posterior.nc and posterior.svg; "
+            "draws are kept as they come, and the same command goes on.",
         ),
     ] = None,
 ) -> None:
@@ -67,7 +67,9 @@ def calibrate(
             warnings.simplefilter("ignore")  # said below
             drawn = posterior(calibration, sample, walkers, start, tell, out)
     except KeyboardInterrupt:
-        kept = f"Steps that are done are kept in {out}; the same command goes on" if out else "No draw is kept"
+        kept = (
+            f"Steps that are done are kept in {out}; the same command goes on" if out else "No draw is kept"
+        )
         print(f"Interrupted. {kept}.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     _show(posterior_tables(drawn))
