@@ -39,8 +39,8 @@ def calibrate(
             "-o",
             "--out",
             metavar="DIR",
-            help="Also write calibration.nc and profiles.svg, and of draws posterior.nc and posterior.svg; "
-            "draws are kept as they come, and the same command goes on.",
+            help="Also write calibration.nc and profiles.svg, and of draws posterior.nc and posterior.svg; draws are "
+            "kept as they come, and the same command goes on.",
         ),
     ] = None,
 ) -> None:

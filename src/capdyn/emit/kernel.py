@@ -15,12 +15,11 @@ import llvmlite
 import llvmlite.binding as binding
 import numpy as np
 
-from ..passes.codec import SYSTEMS
-from ..passes.hoist import hoist
 from ..passes.shared import shared_symbols
 from ..passes.system import System
 from . import cache
 from .engine import PROGRAMS, Engine, Steps, Swept
+from .hoisted import hoisted
 from .layout import lay_out
 from .processor import host_lanes
 
@@ -50,10 +49,11 @@ class Kernel(Engine):
     """
 
     def __init__(self, system: System, lanes: int | None = None, varying: Collection[str] | None = None):
-        super().__init__(lay_out(hoist(system)), lanes or host_lanes())
+        system, digest = hoisted(system)
+        super().__init__(lay_out(system), lanes or host_lanes())
         self._places = {} if varying is None else shared_symbols(self.layout.system, varying)
         self._machine = _target()
-        self._key = _key(self.layout.system, self.lanes, self._machine)
+        self._key = _key(digest, self.lanes, self._machine)
         self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), self._machine)
         self._lock = Lock()
         self._marches: dict[str, tuple[Callable[..., None], ...]] = {}
@@ -199,15 +199,11 @@ def _target() -> binding.TargetMachine:
     )
 
 
-def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
-    """Hash of all that machine code is made from, or nothing for a System that cannot be written."""
-    try:
-        text = SYSTEMS.encode(system)
-    except (TypeError, RecursionError):
-        return ""
-    return cache.digest(
+def _key(system: str, lanes: int, machine: binding.TargetMachine) -> str:
+    """Hash of all that machine code is made from, given that of the System; nothing without one."""
+    return system and cache.digest(
         (
-            text,
+            system,
             cache.code_of("lang", "passes", "emit"),
             llvmlite.__version__,
             str(binding.llvm_version_info),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import llvmlite.binding as binding
 import llvmlite.ir as ir
@@ -19,6 +20,7 @@ _REALS, _INTS = ir.VectorType(_REAL, LANES), ir.VectorType(_INT, LANES)
 _AS_SET, _DOWN = ir.Constant(_PLACE, 4), ir.Constant(_PLACE, 9)
 
 
+@cache
 def host_lanes() -> int:
     """Doubles in a vector register of this machine: 8, 4 or 2."""
     features = binding.get_host_cpu_features()
@@ -34,7 +36,8 @@ def convention(lanes: int) -> str:
     """How to call a function with arguments of so many lanes together.
 
     Of Intel's convention half of the vector registers survive a call, of C's none. LLVM has it for x86 only, and
-    misplaces what does not fit into eight registers.
+    misplaces what does not fit into eight registers. Without AVX-512 the registers that should survive are among those
+    whose upper halves vzeroupper clears.
     """
     known = host_lanes() == LANES and os.name == "posix"
     return "intel_ocl_bicc" if known and lanes <= 8 * LANES else ""

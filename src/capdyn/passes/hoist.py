@@ -43,11 +43,6 @@ _COSTS = {
 _TO_KEEP = 2  # what it costs to put a number into memory and to get it back
 
 
-def is_part(symbol: str) -> bool:
-    """Whether a symbol is one that `hoist` made."""
-    return symbol.startswith("#part ")
-
-
 def hoist(system: System) -> System:
     """The System with repeated work taken out of `flows` and `outputs`; all its symbols keep their meaning."""
     parts = _Parts(system)

@@ -60,7 +60,7 @@ class Model:
             return Interpreter(give_initial(self.system, given))
         from ..emit.kernel import Kernel
 
-        if not works_on_large_arrays(self.system):
+        if varying is not None and not works_on_large_arrays(self.system):
             varying = None  # one kernel for all
         what = kind if varying is None else f"{kind} for different {', '.join(sorted(varying))}"
         key = (what if lanes is None else f"{what} of {lanes} lanes", given)
