@@ -303,8 +303,8 @@ UNSUPPORTED: dict[str, str] = {
     "history": "Write DELAY, with a fixed delay time.",
     # isee systems' own, https://iseesystems.com/resources/help/v1-2/Content/08-Reference/07-Builtins/
     "round": "Write INT(x + 0.5).",
-    "rootn": "Write x^(1/n).",
-    "percent": "Write 100*x.",
+    "rootn": "Write it as a power, x^(1/n).",
+    "percent": "Write it out, 100*x.",
     "sinwave": "Write amplitude*SIN(2*PI*TIME/period).",
     "coswave": "Write amplitude*COS(2*PI*TIME/period).",
     "counter": "Write start + (TIME - STARTTIME) MOD (end - start).",
