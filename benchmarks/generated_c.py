@@ -14,11 +14,14 @@ from capdyn.emit.layout import Layout, lay_out, strides
 from capdyn.lang.expressions import Table
 from capdyn.passes.system import Axis, Clock, Const, Equation, Index, Load, Node, Op, Position, Reduce, System
 
+# Members side by side, whether lookups go by index (what is faster, measured: for one member an index, for many
+# choices, which gcc vectorises better), flags.
 FLAGS = {
-    "C one member, gcc -O2": (1, ["-O2"]),
-    "C one member, gcc -O3 -march=native": (1, ["-O3", "-march=native"]),
-    "C 64 members innermost, gcc -O3 -march=native": (64, ["-O3", "-march=native"]),
-    "C 64 members innermost, the same and -ffast-math": (64, ["-O3", "-march=native", "-ffast-math"]),
+    "C one member, gcc -O2": (1, True, ["-O2"]),
+    "C one member, gcc -O3 -march=native": (1, True, ["-O3", "-march=native"]),
+    "C one member, lookups as choices, the same flags": (1, False, ["-O3", "-march=native"]),
+    "C 64 members innermost, gcc -O3 -march=native": (64, False, ["-O3", "-march=native"]),
+    "C 64 members innermost, the same and -ffast-math": (64, False, ["-O3", "-march=native", "-ffast-math"]),
 }
 _INFIX = {"+", "-", "*", "/", "<", "<=", ">", ">="}
 _CALLS = {
@@ -41,10 +44,10 @@ class CannotWrite(Exception):
     """A function that this benchmark has no C for."""
 
 
-def write(system: System, members: int) -> tuple[str, Layout]:
+def write(system: System, members: int, indexed: bool) -> tuple[str, Layout]:
     """C with a function `run` that runs any number of members, `members` of them side by side."""
     layout = lay_out(system)
-    writer = _Writer(layout, members)
+    writer = _Writer(layout, members, indexed)
     bodies = "\n".join(
         f"static void {name}(double (*restrict v)[M], double time, double held, double step) {{\n"
         + "\n".join(
@@ -65,8 +68,8 @@ def write(system: System, members: int) -> tuple[str, Layout]:
 
 
 class _Writer:
-    def __init__(self, layout: Layout, members: int):
-        self.layout, self.members = layout, members
+    def __init__(self, layout: Layout, members: int, indexed: bool):
+        self.layout, self.members, self.indexed = layout, members, indexed
         self.tables: dict[Table, str] = {}
 
     def lines(self, equation: Equation) -> list[str]:
@@ -122,8 +125,7 @@ class _Writer:
     def _table(self, table: Table) -> str:
         name = f"t{list(self.tables).index(table) if table in self.tables else len(self.tables)}"
         if table not in self.tables:
-            # What is faster, measured: an index for one member, choices for many, which gcc vectorises better.
-            indexed = self.members == 1 and _is_uniform(table)
+            indexed = self.indexed and _is_uniform(table)
             self.tables[table] = _by_index(name, table) if indexed else _by_choice(name, table)
         return name
 
@@ -208,8 +210,8 @@ class Compiled:
     """A model compiled by gcc; `seconds` is what that took."""
 
     def __init__(self, system: System, name: str, folder: Path):
-        self.members, flags = FLAGS[name]
-        text, self.layout = write(system, self.members)
+        self.members, indexed, flags = FLAGS[name]
+        text, self.layout = write(system, self.members, indexed)
         source = folder / f"{abs(hash((system.name, name)))}.c"
         source.write_text(text)
         library = source.with_suffix(".so")
