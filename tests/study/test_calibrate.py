@@ -107,7 +107,7 @@ def test_all_mistakes_of_a_file(folder):
 
 def test_the_file_of_the_regional_model_can_be_read(regional):
     calibration = read_calibration(REGIONAL / "calibration" / "dated_numbers.toml", regional)
-    assert len(calibration.free) == 7 and len(calibration.targets) == 4
+    assert len(calibration.free) == 9 and len(calibration.targets) == 4
 
 
 def test_mexicos_path_is_out_of_reach_of_its_free_constants(regional):
