@@ -80,9 +80,7 @@ def test_crossings(folder):
     refused = call("run", "tank.mdl", "--method", "lsoda", "--crossings", "refuse")
     assert refused.exit_code == 2 and "tank.mdl:2:" in refused.stderr and "locate" in refused.stderr
     slides = call("run", "tank.mdl", "--method", "lsoda")
-    assert (
-        slides.exit_code == 2 and "slides along a threshold" in slides.stderr and not Path("runs").exists()
-    )
+    assert slides.exit_code == 2 and "slides along a threshold" in slides.stderr and not Path("runs").exists()
     assert call("run", "tank.mdl", "--method", "rk4", "--crossings", "refuse").exit_code == 0
 
 

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from capdyn.emit.interpret import Interpreter
-from capdyn.lang.model import CONTROLS
 from capdyn.passes.differentiate import tangent_name
 from capdyn.passes.initials import give_initial, parameter_for
-from capdyn.passes.system import Load, walk
 from capdyn.passes.tangent import tangent
+from capdyn.run.grid import behind_the_clock
 from capdyn.run.scenario import resolve
 from capdyn.run.simulate import begin, fill, read_clock
 from test_corpus import FOLDERS, opened
@@ -46,22 +45,13 @@ def _march(model, system, parameters):
     return out[:, :, 0], machine.layout
 
 
-def _behind_the_clock(system):
-    """Constants that time settings are computed from, which are no inputs."""
-    found = set(CONTROLS)
-    for equation in reversed(system.constants):
-        if equation.target in found:
-            found |= {node.symbol for node in walk(equation.node) if isinstance(node, Load)}
-    return found
-
-
 def _base(folder, model):
     """The System with first values as constants, the values of all constants, and a direction of all of them."""
     out, layout = _march(model, model.system, {})
     states = [s for s in model.system.of_kind("state") if s.variable]
     given = frozenset((s.name, place) for s in states for place in np.ndindex(*s.shape))
     system = give_initial(model.system, given)
-    fixed = {*CONTROLS, *INDICATORS.get(folder.name, ()), *_behind_the_clock(model.system)}
+    fixed = {*INDICATORS.get(folder.name, ()), *behind_the_clock(model.system)}
     parameters = {
         s.name: np.asarray(s.values, dtype=float)
         for s in model.system.of_kind("parameter")

@@ -214,10 +214,37 @@ def test_all_mistakes_at_once(here):
     assert [problem.where.line for problem in caught.value.problems] == [2, 3, 4]
 
 
-def test_time_step_must_stay(here):
-    (here / "model.mdl").write_text(mdl("x = 1", time_step="1 + Time"), encoding="utf-8")
-    with pytest.raises(capdyn.ModelError, match="'TIME STEP' changes during the run"):
-        capdyn.open_model("model.mdl")
+CLOCKS = {
+    "follows a stock": ({"final_time": "x"}, "'FINAL TIME' depends on what happens in the run, through 'x'."),
+    "follows chance": (
+        {"saveper": "RANDOM UNIFORM(1, 2, 0)"},
+        "'SAVEPER' depends on what happens in the run, through a delay",
+    ),
+    "begins anywhere": ({"initial_time": "Time"}, "'INITIAL TIME' changes during the run."),
+    "with DELAY FIXED": (
+        {"time_step": "1 + Time"},
+        "'d' uses DELAY FIXED, and TIME STEP changes during the run.",
+    ),
+    "stops": ({"time_step": "2 - Time"}, "The time step is 0 at time 2. It must be positive."),
+    "never ends": (
+        {"final_time": "Time + 2"},
+        "After 1,000 steps the run is at time 1000, and FINAL TIME is 1002",
+    ),
+    "is no number": ({"final_time": "1/(1 - Time)"}, "FINAL TIME is inf at time 1."),
+    "is undecided": ({"time_step": "1 - STEP(0.5, 2.3)"}, "TIME STEP at time 2 depends on itself"),
+}
+
+
+@pytest.mark.parametrize("controls, what", CLOCKS.values(), ids=CLOCKS)
+def test_a_clock_that(here, monkeypatch, controls, what):
+    monkeypatch.setattr("capdyn.run.grid._MOST_STEPS", 1000)
+    delay = "\nd = DELAY FIXED(1, 1, 0)" if "DELAY" in what else ""
+    (here / "model.mdl").write_text(mdl("x = INTEG(1, 0)" + delay, **controls), encoding="utf-8")
+    with pytest.raises(capdyn.CapdynError) as caught:
+        capdyn.simulate(capdyn.open_model("model.mdl"))
+    (problem,) = caught.value.problems
+    assert problem.what.startswith(what.partition(". ")[0])
+    assert problem.where.line and problem.remedy
 
 
 def test_no_time_settings(here):

@@ -22,6 +22,7 @@ PUBLIC = [
     "StoreError",
     "Study",
     "ablate",
+    "adjustable_lookups",
     "analyse",
     "calibrate",
     "check",

@@ -232,8 +232,8 @@ class TestEnsemble:
     def test_each_member_alone(self, regional, members):
         different = [
             i
-            for i, value in enumerate(VALUES)
-            if not same(members_of(regional, [value]), members.isel(member=[i]))
+            for i in range(0, len(VALUES), 3)
+            if not same(members_of(regional, [VALUES[i]]), members.isel(member=[i]))
         ]
         assert different == []
 

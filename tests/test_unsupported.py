@@ -31,8 +31,8 @@ def test_functions(tmp_path, name):
 # equation in line 2, what it is told
 CONSTRUCTS = {
     "a series given elsewhere": ("x :RAW:", "'x' is a data variable, and no series is given for it."),
-    "a time step that changes": ("TIME STEP = 1 + Time", "'TIME STEP' changes during the run."),
-    "a save period that changes": ("SAVEPER = 1 + STEP(1, 2)", "'SAVEPER' changes during the run."),
+    "a beginning that changes": ("INITIAL TIME = Time", "'INITIAL TIME' changes during the run."),
+    "a step of the state": ("TIME STEP = INTEG(1, 1)", "'TIME STEP' depends on what happens in the run"),
     "files of Vensim's own": (
         "x = GET VDF CONSTANTS('a', 'b', 0)",
         "GET VDF CONSTANTS reads files of Vensim's own.",

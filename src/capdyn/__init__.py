@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .run.compare import compare
     from .run.ensemble import ensemble
     from .run.features import Feature
+    from .run.lookups import adjustable_lookups
     from .run.open import Model, open_model
     from .run.sensitivities import sensitivities
     from .run.simulate import simulate
@@ -62,6 +63,7 @@ _HOME = {
     "StoreError": ".errors",
     "Study": ".study.study",
     "ablate": ".evidence.ablate",
+    "adjustable_lookups": ".run.lookups",
     "analyse": ".study.analyse",
     "calibrate": ".study.calibrate",
     "check": ".checks.check",
@@ -109,6 +111,7 @@ __all__ = [
     "StoreError",
     "Study",
     "ablate",
+    "adjustable_lookups",
     "analyse",
     "calibrate",
     "check",

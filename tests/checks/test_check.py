@@ -330,3 +330,18 @@ def test_text():
         "3 findings: 1 error, 2 notes.\n"
     )
     assert write_findings([]) == "Nothing found.\n"
+
+
+def test_circles(said):
+    """A note for each circle of first values; an error of the run beside it where no numbers agree."""
+    at_rest = "s = INTEG(g - s/2, r) ~ ~ |\ng = 3*s^0.5 ~ ~ |\nr = 2*g ~ ~ |"
+    (found,) = said(at_rest, "circles")
+    assert found.startswith(
+        "First values need one another: 's' (line 2) -> 'r' (line 4) -> 'g' (line 3) -> 's' (line 2). "
+    )
+    assert "'s' begins at 36." in found
+    none = "a = INTEG(1, b) ~ ~ |\nb = INTEG(1, a + 1) ~ ~ |"
+    (found,) = said(none, "circles")
+    assert "No numbers were found that agree." in found
+    assert len(said(none, "circles", "finite")) == 2
+    assert said("s = INTEG(1, 0) ~ ~ |", "circles") == []

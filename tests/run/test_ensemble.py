@@ -108,7 +108,8 @@ MISTAKES = [
         "the clock differs",
         {"FINAL TIME": [4, 5]},
         {},
-        "'FINAL TIME' differs between members of an ensemble. Run one ensemble for each value.",
+        "'FINAL TIME' differs between members of an ensemble, and the run's times follow from it. "
+        "Run one ensemble for each value.",
     ),
 ]
 

@@ -302,3 +302,54 @@ def test_mistakes(model, arguments, message):
     with pytest.raises(capdyn.CapdynError) as caught:
         capdyn.sensitivities(m, **arguments)
     assert message in str(caught.value)
+
+
+class TestCrossings:
+    """An adaptive method follows the times at which the state crosses a threshold; closed forms and differences of runs."""
+
+    def test_a_slope_that_changes(self, model):
+        """dx/dt is 1 below k and 2 above: behind the crossing at k, x = k + 2(t - k) and dx/dk = -1."""
+        opened = model("k = 1.5\nx = INTEG(IF THEN ELSE(x < k, 1, 2), 0)", saveper=1)
+        found = capdyn.sensitivities(opened, ["k"], method="dop853")["x"].values[0]
+        np.testing.assert_allclose(found, [0, 0, -1, -1, -1], atol=1e-8)
+
+    @pytest.mark.parametrize("method", ["lsoda", "radau", "dop853"])
+    @pytest.mark.parametrize(
+        "flow",
+        [
+            "k*IF THEN ELSE(x > a, 1, 0) + MAX(x, a)",
+            "INTEGER(7*x*k)",
+            "MODULO(Time*k + x, 1.7)",
+            "IF THEN ELSE(x > a, k, 0) + IF THEN ELSE(x >= a, 1, 2)",
+            "STEP(1, 2*k) + IF THEN ELSE(2*x > Time*k, 1, 2)",
+        ],
+    )
+    def test_against_differences(self, model, flow, method):
+        opened = model(
+            f"a = 0.3\nk = 0.61\nx = INTEG(v, 1)\nv = INTEG(-x, 0)\ny = INTEG({flow}, k)", time_step=0.125
+        )
+        found = capdyn.sensitivities(opened, ["a", "k"], method=method, rtol=1e-9, atol=1e-11)["y"]
+        tight = {"method": "dop853", "rtol": 1e-12, "atol": 1e-13}  # rounding is divided by 2e-5 below
+        for name, value in {"a": 0.3, "k": 0.61}.items():
+            low, high = (
+                capdyn.simulate(opened, parameters={name: value + d}, **tight)["y"] for d in (-1e-5, 1e-5)
+            )
+            np.testing.assert_allclose(found.sel(parameter=name), (high - low) / 2e-5, atol=3e-6)
+
+    def test_where_there_is_none(self, model):
+        opened = model("k = 1\nx = INTEG(v, 1)\nv = INTEG(-x, 0)\ny = INTEG(INTEGER(k*x), 0)")
+        with pytest.raises(capdyn.NumericalError, match="touches a threshold") as caught:
+            capdyn.sensitivities(opened, ["k"], method="dop853")
+        assert caught.value.problems[0].where.line == 5
+
+    def test_a_kink_may_be_touched(self, model):
+        opened = model("k = 1\nx = INTEG(v, 1)\nv = INTEG(-x, 0)\ny = INTEG(MAX(k*x, 1), 0)")
+        found = capdyn.sensitivities(opened, ["k"], method="dop853")["y"]
+        assert np.isfinite(found).all()
+
+    def test_may_be_ignored(self, model):
+        opened = model("k = 1.5\nx = INTEG(IF THEN ELSE(x < k, 1, 2), 0)", saveper=1)
+        found = capdyn.sensitivities(opened, ["k"], method="dop853", crossings="ignore")
+        assert (found["x"] == 0).all() and "ignore" in found.attrs["tolerances"]
+        with pytest.raises(capdyn.ArgumentError, match="crosses a threshold"):
+            capdyn.sensitivities(opened, ["k"], method="dop853", crossings="refuse")

@@ -2,9 +2,14 @@
 
 import os
 import signal
+from collections import deque
+from itertools import count
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import capdyn
 from capdyn.study import cluster as clusters
@@ -57,17 +62,43 @@ def test_a_worker_killed_twice_changes_no_bit(opened, tmp_path, two_workers, mon
 
 
 def test_without_a_shared_disk(opened, expected, tmp_path, two_workers, monkeypatch):
-    """Where workers do not see the folder they send their batches back. Short batches are put together."""
+    """Where workers do not see the folder they send their batches back. Short batches are put together, after the
+    first two have shown how long one takes: by a clock that gives a second to each."""
     monkeypatch.setattr(clusters, "_token", lambda store: "")
+    monkeypatch.setattr(clusters, "_SECONDS", 6.0)
+    monkeypatch.setattr(clusters, "perf_counter", count().__next__)
     work, results = clusters.Task, []
     monkeypatch.setattr(clusters, "Task", lambda batches: results.append(len(batches)) or work(batches))
     found = run_study(plan_of(opened), tmp_path / "s", batch=1, cluster=two_workers.scheduler_address)
     assert arrays(found) == expected
-    assert sum(results) == 100 and len(results) < 30
+    assert results[:4] == [6, 6, 6, 6]  # two a worker, before anything is known of their pace
+    assert min(results) == 6
 
 
-def test_a_cluster_of_its_own(opened, expected, tmp_path):
+def test_a_cluster_of_its_own(opened, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters, "_SECONDS", 0.0)
     assert arrays(run_study(plan_of(opened), tmp_path / "s", cluster="local:1")) == expected
+
+
+def test_a_study_shorter_than_a_task_makes_none(opened, expected, tmp_path, two_workers, monkeypatch):
+    monkeypatch.setattr(clusters, "_SECONDS", 1e6)
+    monkeypatch.setattr(clusters, "Task", None)
+    address = two_workers.scheduler_address
+    assert arrays(run_study(plan_of(opened), tmp_path / "s", batch=10, cluster=address)) == expected
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(1, 60))
+def test_no_task_has_less_than_the_least(sizes, least):
+    """Batches of any sizes, enough for one task: each is in one task, none of which is too short."""
+    assume(sum(sizes) >= least)
+    wanted = deque((number, np.arange(size)) for number, size in enumerate(sizes))
+    tasks = []
+    while wanted:
+        tasks.append(clusters._taken(wanted, least))
+    assert [number for task in tasks for number, _ in task] == list(range(len(sizes)))
+    members = [sum(len(own) for _, own in task) for task in tasks]
+    assert min(members) >= least
+    assert max(members) < 2 * least + 2 * 9
 
 
 def test_workers_of_another_version_are_refused(opened, tmp_path, two_workers, monkeypatch):

@@ -162,6 +162,35 @@ def test_the_same_seed_gives_the_same_and_a_short_chain_is_told(folder):
             capdyn.posterior(own, **wrong)
 
 
+def test_an_interrupted_chain_goes_on_with_the_same_bits(folder, monkeypatch):
+    own = read(folder, FIRST + DRIFT + TWO)
+
+    def interrupt(done, total, what):
+        if done == 7:
+            raise KeyboardInterrupt
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole, longer = (capdyn.posterior(own, draws, 32, 5) for draws in (320, 640))
+        with pytest.raises(KeyboardInterrupt):
+            capdyn.posterior(own, 320, 32, 5, interrupt, folder / "chain")
+        asked = []
+        there, run = len(list((folder / "chain" / "steps").glob("*.npy"))), type(own).found_at
+        monkeypatch.setattr(type(own), "found_at", lambda self, x: asked.append(len(x)) or run(self, x))
+        assert capdyn.posterior(own, 320, 32, 5, folder=folder / "chain").identical(whole)
+        assert (
+            there == 1 + 1 + 2 * 7 and len(asked) == 2 * 8
+        )  # first points, where they stand, two halves a step
+        assert capdyn.posterior(own, 320, 32, 5, folder=folder / "chain").identical(whole)
+        assert len(asked) == 2 * 8
+        assert capdyn.posterior(own, 640, 32, 5, folder=folder / "chain").identical(longer)
+    with pytest.raises(capdyn.StoreError, match="holds another posterior; different: seed"):
+        capdyn.posterior(own, 320, 32, 6, folder=folder / "chain")
+    (folder / "chain" / "steps" / "000003.npy").write_bytes(b"broken")
+    with pytest.raises(capdyn.StoreError, match=r"000003\.npy' is damaged\. Remove it: it is made again"):
+        capdyn.posterior(own, 320, 32, 5, folder=folder / "chain")
+
+
 def test_how_long_is_long_enough():
     assert _doubt(np.array([2.0, 9.0]), 450) == ""
     assert _doubt(np.array([2.0, 9.0]), 449).startswith("The chain is short: 449 steps are 50 autocorr")

@@ -116,15 +116,12 @@ def test_ctrl_c_keeps_what_is_finished(work):
     (work / "long.mdl").write_text(long, encoding="utf-8")
     text = (work / "long.toml").read_text().replace('scenarios = ["baseline", "large"]', 'model = "long.mdl"')
     (work / "long.toml").write_text(text)
-    command = [
-        sys.executable,
-        "-c",
-        "from capdyn.cli import main; main()",
-        "study",
-        "long.toml",
-        "-o",
-        "long",
-    ]
+    # A shell that starts tests in the background lets them ignore interruptions, and what they start does too.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from capdyn.cli import main; main()"
+    )
+    command = [sys.executable, "-c", program, "study", "long.toml", "-o", "long"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     status = work / "long" / RUNS / "status" / "c"
     while not status.exists() and process.poll() is None:

@@ -16,6 +16,7 @@ from ..lang.model import CONTROLS, Variable
 from ..passes.system import Symbol
 from ..run.address import address_of, everywhere
 from ..run.ensemble import ensemble
+from ..run.grid import behind_the_clock
 from ..run.open import Model
 from ..run.simulate import simulate
 
@@ -56,7 +57,7 @@ class Case:
         A Latin hypercube (McKay, Beckman and Conover 1979), uniform between the ends.
         """
         found: dict[str, tuple[float, float]] = {}
-        fixed = self._timing()
+        fixed = behind_the_clock(self.model.system)
         for symbol in self.constants:
             low, high = symbol.limits
             if symbol.name in fixed:
@@ -77,19 +78,6 @@ class Case:
     def step(self) -> float:
         """The time step of the ensemble's members."""
         return float(self.members.attrs["step"]) if self.members is not None else np.nan
-
-    def _timing(self) -> set[str]:
-        """Variables that the time settings follow from; all members of an ensemble share them."""
-        found, new = set(), set(CONTROLS)
-        while new:
-            found |= new
-            new = {
-                name
-                for key in new & self.model.source.variables.keys()
-                for component in self.model.source.variables[key].components
-                for name in names_in(component.expression)
-            } - found
-        return found
 
     @cached_property
     def members(self) -> xr.Dataset | None:

@@ -31,6 +31,7 @@ CHECKS = (
     Check("influence", "warning", text.influence, "variables that move nothing"),
     Check("step", "warning", runs.step, "results that depend on the step"),
     Check("names", "warning", text.names, "names that differ only in spelling"),
+    Check("circles", "note", runs.circles, "first values that need one another"),
     Check("words", "note", text.words, "variables without unit or comment"),
     Check("sources", "note", text.sources, "constants without a source"),
     Check("numbers", "note", text.numbers, "numbers inside equations"),
@@ -52,7 +53,7 @@ def check(
         From `capdyn.open_model`.
     only : iterable of str, optional
         Kinds of finding to look for, rows of `CHECKS`: 'units', 'finite', 'negative', 'ranges', 'influence', 'step',
-        'names', 'words', 'sources', 'numbers'. All by default.
+        'names', 'circles', 'words', 'sources', 'numbers'. All by default.
     draws : int
         Members of the Latin hypercube over the ranges of all constants, for 'finite' and 'negative'; 0 leaves them out.
     seed : int

@@ -180,6 +180,33 @@ def _base(case: Case) -> dict[str, float]:
     return found
 
 
+def circles(case: Case) -> Iterator[Finding]:
+    """First values that need one another, and where the search for them came out."""
+    run = case.run
+    for circle in case.model.system.circles:
+        symbols = [case.model.system.symbols[name] for name in circle.targets]
+        if isinstance(run, NumericalError):
+            solved = not any(circle.path in problem.what for problem in run.problems)
+            found = "They are solved before the run" if solved else "No numbers were found that agree"
+        else:
+            begins = [f"'{s.variable}' begins at {_first(run[s.variable])}" for s in symbols if s.variable]
+            found = ", ".join(["They are solved before the run", *begins])
+        yield Finding(
+            "circles",
+            next((s.variable for s in symbols), ""),
+            circle.where,
+            f"First values need one another: {circle.path}. {found}.",
+            "If another solution is meant, give one of them an initial value of its own, or use ACTIVE INITIAL.",
+        )
+
+
+def _first(values: xr.DataArray) -> str:
+    """A variable's first value, or from which to which its elements begin."""
+    first = values.isel(time=0) if "time" in values.dims else values
+    low, high = float(first.min()), float(first.max())
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
 def step(case: Case) -> Iterator[Finding]:
     """What changes when the step of a fixed-step method is halved."""
     whole = case.run

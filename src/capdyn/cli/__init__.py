@@ -3,7 +3,7 @@
 Nothing slow is imported before a command needs it, so that `capdyn --help` answers at once.
 """
 
-from . import calibrate, evidence, explain, look, policy, run, study, thresholds
+from . import calibrate, evidence, explain, look, policy, run, search, study, thresholds, watch
 from .app import app, main
 from .run import parse_settings
 
@@ -17,6 +17,8 @@ __all__ = [
     "parse_settings",
     "policy",
     "run",
+    "search",
     "study",
     "thresholds",
+    "watch",
 ]

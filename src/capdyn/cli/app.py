@@ -16,8 +16,8 @@ from ..errors import CapdynError
 WRONG, DIFFERENT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141  # exit statuses
 # of the commands in the help text
 ORDER = (
-    "run", "report", "compare", "info", "explain", "check", "evidence", "ablate", "policy", "map", "hysteresis",
-    "calibrate", "study",
+    "run", "watch", "report", "compare", "info", "explain", "check", "evidence", "ablate", "policy", "map",
+    "hysteresis", "calibrate", "study", "search",
 )  # fmt: skip
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="A folder with model.mdl, an .mdl or an .xmile file.")

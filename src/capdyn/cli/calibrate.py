@@ -62,9 +62,7 @@ def calibrate(
         return
     with progress() as tell, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said below
-        drawn = posterior(
-            calibration, sample, walkers, calibration.seed if seed is None else seed, progress=tell
-        )
+        drawn = posterior(calibration, sample, walkers, calibration.seed if seed is None else seed, tell, out)
     _show(posterior_tables(drawn))
     if out is not None:
         from ..report.posterior import pairs

@@ -130,7 +130,9 @@ def compare(
         raise typer.Exit(DIFFERENT)
 
 
-def parse_settings(settings: Sequence[str]) -> dict[str, float]:
+def parse_settings(
+    settings: Sequence[str], option: str = "--set", remedy: str = "Write --set 'Name[Element]=0.5'."
+) -> dict[str, float]:
     """`["Trust[Home]=0.5"]` → `{"Trust[Home]": 0.5}`; a later one of the same name wins."""
     found: dict[str, float] = {}
     for setting in settings:
@@ -140,7 +142,5 @@ def parse_settings(settings: Sequence[str]) -> dict[str, float]:
                 raise ValueError
             found[name.strip()] = float(value)
         except ValueError:
-            raise ArgumentError(
-                f"--set: '{setting}' is not a name and a number.", remedy="Write --set 'Name[Element]=0.5'."
-            ) from None
+            raise ArgumentError(f"{option}: '{setting}' is not a name and a number.", remedy=remedy) from None
     return found

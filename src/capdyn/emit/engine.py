@@ -7,8 +7,9 @@ programs fill parts of it; nothing else is remembered between calls.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,14 +41,34 @@ FIXED_METHODS = tuple(RULES)
 
 @dataclass(frozen=True)
 class Steps:
-    """A fixed-step run: step k begins at `start + k * length`.
+    """A fixed-step run: step k begins at `start + k * length`, or where steps differ in length at `begins[k]`.
 
     saves : ndarray of int64, shape (n_saves,)  when outputs are kept, ascending; the last is the end.
+    begins, lengths : ndarray, shape (n_steps + 1,)  of each step, and of the one that would begin at the end; or None.
     """
 
     start: float
     length: float
     saves: np.ndarray
+    begins: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+
+    def at(self, steps: np.ndarray) -> np.ndarray:
+        """When steps begin, by their numbers."""
+        return self.start + steps * self.length if self.begins is None else self.begins[steps]
+
+    def stretches(self) -> Iterator[tuple[int, int, Steps]]:
+        """(first step, how many are kept, the steps) of each stretch in which all steps are of one length.
+
+        A stretch ends where the next begins; this end is among its saves, behind those that are kept.
+        """
+        assert self.begins is not None and self.lengths is not None
+        end = int(self.saves[-1])
+        cuts = [0, *(np.flatnonzero(np.diff(self.lengths[: end + 1])) + 1).tolist(), end + 1]
+        for first, behind in pairwise(cuts):
+            kept = self.saves[(self.saves >= first) & (self.saves < behind)] - first
+            saves = kept if behind > end else np.append(kept, behind - first)
+            yield first, len(kept), Steps(float(self.begins[first]), float(self.lengths[first]), saves)
 
 
 @dataclass(frozen=True)
@@ -96,7 +117,6 @@ class Engine(ABC):
         time : where it is evaluated; held : beginning of the step; step : its length, 0 under adaptive methods.
         """
 
-    @abstractmethod
     def march(
         self,
         method: str,
@@ -112,6 +132,29 @@ class Engine(ABC):
         out : ndarray, shape (n_saves, n_kept, lanes)  filled.
         failed : ndarray of int64, shape (lanes,)  filled: first step at whose beginning a state is not finite, or -1.
         """
+        if steps.lengths is None:
+            self.march_evenly(method, values, steps, slots, out, failed)
+            return
+        failed[:] = -1
+        done, marks = 0, np.empty_like(failed)
+        for first, kept, stretch in steps.stretches():
+            part = np.empty((len(stretch.saves), len(slots), self.lanes))
+            self.march_evenly(method, values, stretch, slots, part, marks)
+            out[done : done + kept] = part[:kept]
+            failed[:] = np.where((failed < 0) & (marks >= 0), first + marks, failed)
+            done += kept
+
+    @abstractmethod
+    def march_evenly(
+        self,
+        method: str,
+        values: np.ndarray,
+        steps: Steps,
+        slots: np.ndarray,
+        out: np.ndarray,
+        failed: np.ndarray,
+    ) -> None:
+        """The same where all steps are of one length."""
 
     def sweep(
         self,

@@ -140,6 +140,10 @@ class Instructions:
             return self.module.globals[name]
         return ir.Function(self.module, ir.FunctionType(self.vector, [self.vector] * count), name)
 
+    def multiply_add(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+        """a * b + c, rounded once."""
+        return self.builder.call(self._intrinsic("llvm.fma", 3), [a, b, c])
+
     def start_of(self, function: str) -> ir.Constant:
         return self.constant(FUNCTIONS[function].start)
 

@@ -44,7 +44,7 @@ class Interpreter(Engine):
             walker.give(equation)
         values[:, 0] = numbers
 
-    def march(
+    def march_evenly(
         self,
         method: str,
         values: np.ndarray,

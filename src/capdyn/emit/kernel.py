@@ -122,7 +122,7 @@ class Kernel(Engine):
     def run(self, program: str, values: np.ndarray, time: float, held: float, step: float) -> None:
         self._programs[program](values.ctypes.data, time, held, step)
 
-    def march(
+    def march_evenly(
         self,
         method: str,
         values: np.ndarray,
@@ -163,7 +163,7 @@ class Kernel(Engine):
         still: np.ndarray,
     ) -> Swept:
         # The tape of each block is as long as its lags.
-        if self.layout.lags or self.layout.system.circles:
+        if self.layout.lags or self.layout.system.circles or steps.lengths is not None:
             return super().sweep(begin, method, first, rows, numbers, steps, slots, still)
         _, sweep, _ = self._loops(method)
         shared = self._shared()

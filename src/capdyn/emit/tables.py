@@ -8,12 +8,13 @@ uniform grid from a guess that is one too high at most, elsewhere by halving. Nu
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 
-import llvmlite.binding as binding
 import llvmlite.ir as ir
 
 from ..lang.expressions import Table
+from . import wide
 from .instructions import Instructions
 from .interpret import segments
 from .vector_lanes import ROUND_SHIFT, ROUND_SHIFT_BITS
@@ -21,7 +22,6 @@ from .vector_lanes import ROUND_SHIFT, ROUND_SHIFT_BITS
 CHAIN = 3  # pieces up to which one comparison after the other is as fast
 
 _INT, _REAL, _PLACE = ir.IntType(64), ir.DoubleType(), ir.IntType(32)
-_WIDE = 8  # doubles in a register of AVX-512
 
 
 def interpolate(do: Instructions, table: Table, x: ir.Value) -> ir.Value:
@@ -38,7 +38,7 @@ def interpolate(do: Instructions, table: Table, x: ir.Value) -> ir.Value:
     if len(pieces) <= CHAIN:
         x0, y0, slope = _chain(do, pieces, x)
     else:
-        place = _direct(do, starts, within) if _is_uniform(starts) else _halving(do, starts, within)
+        place = _direct(do, starts, within, clamped) if _is_uniform(starts) else _halving(do, starts, within)
         x0, y0, slope = (_fetch(do, numbers, place) for numbers in (starts, levels, slopes))
     value = build.fadd(y0, build.fmul(build.fsub(x, x0), slope)) if any(slopes) else y0
     if clamped:
@@ -69,31 +69,59 @@ def _is_uniform(starts: Sequence[float]) -> bool:
     return all(abs(start - starts[0] - k * width) < 0.25 * width for k, start in enumerate(starts))
 
 
-def _direct(do: Instructions, starts: Sequence[float], x: ir.Value) -> ir.Value:
-    """Number of the piece on a grid that is nearly uniform; x is not below the first start, or not a number."""
-    build, last = do.builder, float(len(starts) - 1)
-    scale = do.constant(last / (starts[-1] - starts[0]))
-    guess = build.fmul(build.fsub(x, do.constant(starts[0])), scale)
-    guess = build.select(do.compare("<", guess, do.constant(last)), guess, do.constant(last))
-    shifted = build.bitcast(build.fadd(guess, do.constant(ROUND_SHIFT)), _whole(do))
-    nearest = build.sub(shifted, _numbers(do, ROUND_SHIFT_BITS))
-    begun = do.compare(">=", x, _fetch(do, starts, nearest))
-    return build.select(begun, nearest, build.sub(nearest, _numbers(do, 1)))
+def _origin(starts: Sequence[float], near: float) -> int | None:
+    """Whole widths from 0 to the first start, if they are so but for `near` of a width."""
+    count = starts[0] * (len(starts) - 1) / (starts[-1] - starts[0])
+    return round(count) if abs(count) < 2**40 and abs(count - round(count)) <= near else None
+
+
+def _is_exact(starts: Sequence[float]) -> bool:
+    """Whether the starts are successive multiples of a power of two, so that x / width rounded down is exact."""
+    width = starts[1] - starts[0]
+    even = all(s == starts[0] + k * width and math.fmod(s, width) == 0.0 for k, s in enumerate(starts))
+    return even and math.frexp(width)[0] == 0.5 and _origin(starts, 0.0) is not None
+
+
+def _direct(do: Instructions, starts: Sequence[float], x: ir.Value, ends: bool) -> ir.Value:
+    """Place of the piece on a grid that is nearly uniform; x is not below the first start, or not a number.
+
+    ends : where x is behind the last piece, any place will do.
+    """
+    build, count = do.builder, len(starts) - 1
+    scale = do.constant(count / (starts[-1] - starts[0]))
+    exact = _is_exact(starts) and wide.has(do.lanes)
+    origin = _origin(starts, 0.125)
+    if origin is None:
+        shifted = build.fadd(
+            build.fmul(build.fsub(x, do.constant(starts[0])), scale), do.constant(ROUND_SHIFT)
+        )
+    elif exact:
+        shifted = wide.multiply_add_down(build, x, scale, do.constant(ROUND_SHIFT - origin))
+    else:
+        shifted = do.multiply_add(x, scale, do.constant(ROUND_SHIFT - origin))
+    if not (exact and ends and _fits(do, starts)):
+        last = do.constant(ROUND_SHIFT + count)
+        shifted = build.select(do.compare("<", shifted, last), shifted, last)
+    place = build.bitcast(shifted, _whole(do))
+    if exact:
+        return place
+    begun = do.compare(">=", x, _fetch(do, starts, place))
+    return build.select(begun, place, build.sub(place, _numbers(do, 1)))
 
 
 def _halving(do: Instructions, starts: Sequence[float], x: ir.Value) -> ir.Value:
-    """Number of the piece on any grid."""
+    """Place of the piece on any grid."""
     build = do.builder
     half = 1 << (len(starts) - 1).bit_length() - 1
     padded = (*starts, *[float("inf")] * (2 * half - len(starts)))
     begun = do.compare(">=", x, do.constant(padded[half]))
-    place = build.select(begun, _numbers(do, half), _numbers(do, 0))
+    place = build.select(begun, _numbers(do, ROUND_SHIFT_BITS + half), _numbers(do, ROUND_SHIFT_BITS))
     while half > 1:
         half //= 2
         ahead = build.add(place, _numbers(do, half))
         place = build.select(do.compare(">=", x, _fetch(do, padded, ahead)), ahead, place)
     # Only infinity is behind the last piece.
-    most = _numbers(do, len(starts) - 1)
+    most = _numbers(do, ROUND_SHIFT_BITS + len(starts) - 1)
     return (
         place
         if len(starts) == len(padded)
@@ -105,43 +133,19 @@ def _fetch(do: Instructions, numbers: Sequence[float], place: ir.Value) -> ir.Va
     """numbers[place], lane by lane."""
     if len(set(numbers)) == 1:
         return do.constant(numbers[0])
-    if len(numbers) <= 2 * _WIDE and do.lanes % _WIDE == 0 and _has_permutations():
-        return _permute(do, numbers, place)
-    return _gather(do, numbers, place)
+    return wide.permute(do.builder, numbers, place) if _fits(do, numbers) else _gather(do, numbers, place)
 
 
-def _has_permutations() -> bool:
-    return binding.get_host_cpu_features().get("avx512f", False)
-
-
-def _permute(do: Instructions, numbers: Sequence[float], place: ir.Value) -> ir.Value:
-    """By registers of eight lanes: a permutation of one or two registers that hold the table."""
-    build = do.builder
-    real, whole = ir.VectorType(_REAL, _WIDE), ir.VectorType(_INT, _WIDE)
-    count = 1 if len(numbers) <= _WIDE else 2
-    padded = [*numbers, *[numbers[-1]] * (count * _WIDE - len(numbers))]
-    halves = [ir.Constant(real, padded[i : i + _WIDE]) for i in range(0, len(padded), _WIDE)]
-    parts = []
-    for first in range(0, do.lanes, _WIDE):
-        here = _lanes(do, place, range(first, first + _WIDE))
-        if count == 1:
-            permute = _function(do, "llvm.x86.avx512.permvar.df.512", real, [real, whole])
-            parts.append(build.call(permute, [halves[0], here]))
-        else:
-            permute = _function(do, "llvm.x86.avx512.vpermi2var.pd.512", real, [real, whole, real])
-            parts.append(build.call(permute, [halves[0], here, halves[1]]))
-    while len(parts) > 1:
-        parts = [
-            build.shuffle_vector(a, b, _pattern(range(2 * a.type.count)))
-            for a, b in zip(parts[::2], parts[1::2], strict=True)
-        ]
-    return parts[0]
+def _fits(do: Instructions, numbers: Sequence[float]) -> bool:
+    """Whether the numbers fit into two registers, which a permutation picks from."""
+    return len(numbers) <= 2 * wide.LANES and wide.has(do.lanes)
 
 
 def _gather(do: Instructions, numbers: Sequence[float], place: ir.Value) -> ir.Value:
     """From memory, by the hardware's gather where it has one."""
     build, lanes = do.builder, do.lanes
-    address = do.spread(build.ptrtoint(_constant_array(do, numbers), _INT))
+    address = build.ptrtoint(_constant_array(do, numbers), _INT)
+    address = do.spread(build.sub(address, ir.Constant(_INT, 8 * ROUND_SHIFT_BITS % 2**64)))
     pointers = ir.VectorType(_REAL.as_pointer(), lanes)
     masks = ir.VectorType(ir.IntType(1), lanes)
     places = build.inttoptr(build.add(address, build.shl(place, _numbers(do, 3))), pointers)
@@ -166,17 +170,6 @@ def _constant_array(do: Instructions, numbers: Sequence[float]) -> ir.Value:
 
 def _function(do: Instructions, name: str, result: ir.Type, arguments: list[ir.Type]) -> ir.Function:
     return do.module.globals.get(name) or ir.Function(do.module, ir.FunctionType(result, arguments), name)
-
-
-def _lanes(do: Instructions, vector: ir.Value, which: range) -> ir.Value:
-    """Some lanes of a vector."""
-    if len(which) == do.lanes:
-        return vector
-    return do.builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), _pattern(which))
-
-
-def _pattern(which: range) -> ir.Constant:
-    return ir.Constant(ir.VectorType(_PLACE, len(which)), list(which))
 
 
 def _whole(do: Instructions) -> ir.VectorType:

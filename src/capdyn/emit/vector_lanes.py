@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 
 from llvmlite import ir
 
+from . import wide
+
 DOUBLE = ir.DoubleType()
 INT64 = ir.IntType(64)
 INF = float("inf")
@@ -125,8 +127,11 @@ class Lanes:
         return self.from_bits(self.builder.shl(biased, self.whole(52)))
 
     def scale(self, x: ir.Value, exponent: ir.Value) -> ir.Value:
-        """x * 2**exponent, |exponent| <= 2000, |x| near 1: in two steps, of which only the last one rounds."""
-        total = self.builder.add(exponent, self.whole(2 * 1023))
+        """x * 2**exponent, a whole double, |exponent| <= 2000, |x| near 1: rounded once, at the end."""
+        if wide.has(self.width):
+            return wide.scale(self.builder, x, exponent)
+        shifted = self.bits(self.add(exponent, self.num(ROUND_SHIFT + 2 * 1023)))
+        total = self.builder.and_(shifted, self.whole(2**12 - 1))
         first = self.builder.lshr(total, self.whole(1))
         second = self.builder.sub(total, first)
         return self.mul(self.mul(x, self.power_of_two(first)), self.power_of_two(second))

@@ -29,23 +29,24 @@ LN2_HIGH, LN2_LOW = 0.6931471805599453, 2.3190468138462996e-17
 # ln 2 to 42 bits, so that its product with an exponent is exact, and the rest.
 LN2_SHORT, LN2_REST = 0.6931471805598903, 5.497923018708371e-14
 THIRD_HIGH, THIRD_LOW = 0.3333333333333333, 1.850371707708594e-17
-FIFTH_HIGH, FIFTH_LOW = 0.2, -1.1102230246251566e-17
 SMALLEST_NORMAL = 2.0**-1022
+SMALLEST_NORMAL_BITS, INF_BITS = 0x0010000000000000, 0x7FF0000000000000
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 # exp overflows above 709.79 and rounds to zero below -745.14; arguments are clipped just outside.
 EXP_MAX, EXP_MIN = 710.0, -746.0
+NEAR = 708.0  # of smaller arguments, positive or negative, exp is normal
 
 
 def _exp_reduced(
     v: Lanes, high: ir.Value, low: ir.Value | None = None
 ) -> tuple[ir.Value, ir.Value, ir.Value]:
-    """exp(high + low) = 2**n (head + tail), n an integer, head + tail in [0.7, 1.42], tail not rounded into head.
+    """exp(high + low) = 2**n (head + tail), n a whole double, head + tail in [0.7, 1.42], tail not rounded into head.
 
     r = high - n ln 2 is exact in its first step (Cody and Waite 1980, with fma); then 1 + r + r**2 P(r).
     """
-    whole, n = v.round_multiple(high, LOG2_E)
-    first = v.fma(v.neg(whole), v.num(LN2_HIGH), high)
-    rest = v.mul(v.neg(whole), v.num(LN2_LOW))
+    n, _ = v.round_multiple(high, LOG2_E)
+    first = v.fma(v.neg(n), v.num(LN2_HIGH), high)
+    rest = v.mul(v.neg(n), v.num(LN2_LOW))
     r, error = v.fast_two_sum(first, rest if low is None else v.add(rest, low))
     head, tail = v.fast_two_sum(v.num(1.0), r)
     square = v.mul(r, r)
@@ -54,22 +55,30 @@ def _exp_reduced(
 
 
 def exp(v: Lanes, x: ir.Value) -> ir.Value:
-    """exp(x), error below 0.8 ulp: reduction to |r| <= ln(2)/2, polynomial, scaling in two exact steps."""
-    n, head, tail = _exp_reduced(v, v.clip_below(v.clip_above(x, EXP_MAX), EXP_MIN))
-    return v.canonical_nan(v.is_nan(x), v.scale(v.add(head, tail), n))
+    """exp(x), error below 0.9 ulp: as `_exp_reduced`, but without the rounding error of r."""
+    clipped = v.clip_below(v.clip_above(x, EXP_MAX), EXP_MIN)
+    n, _ = v.round_multiple(clipped, LOG2_E)
+    r = v.fma(v.neg(n), v.num(LN2_LOW), v.fma(v.neg(n), v.num(LN2_HIGH), clipped))
+    head, tail = v.fast_two_sum(v.num(1.0), r)
+    value = v.add(head, v.fma(v.mul(r, r), v.polynomial(r, EXP), tail))
+    return v.canonical_nan(v.is_nan(x), v.scale(value, n))
 
 
-def _split(v: Lanes, x: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """x = m 2**k for finite x > 0, m in [sqrt(1/2), sqrt(2)); returns m and k, both as doubles."""
+def _split_normal(v: Lanes, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """x = m 2**k for x > 0, neither subnormal nor infinite, m in [sqrt(1/2), sqrt(2)); m and k, both as doubles."""
     b = v.builder
-    subnormal = v.compare("<", x, SMALLEST_NORMAL)
-    normal = v.select(subnormal, v.mul(x, v.num(2.0**54)), x)
-    shifted = b.add(v.bits(normal), v.whole(ONE_BITS - SQRT_HALF_BITS))
+    shifted = b.add(v.bits(x), v.whole(ONE_BITS - SQRT_HALF_BITS))
     m = v.from_bits(b.add(b.and_(shifted, v.whole(MANTISSA_BITS)), v.whole(SQRT_HALF_BITS)))
     # An integer below 2**52 put into the mantissa of 2**52 reads 2**52 + integer.
     biased = v.from_bits(b.or_(b.lshr(shifted, v.whole(52)), v.whole(0x4330000000000000)))
-    offset = v.select(subnormal, v.num(2.0**52 + 1023 + 54), v.num(2.0**52 + 1023))
-    return m, v.sub(biased, offset)
+    return m, v.sub(biased, v.num(2.0**52 + 1023))
+
+
+def _split(v: Lanes, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """The same for all finite x > 0."""
+    subnormal = v.compare("<", x, SMALLEST_NORMAL)
+    m, k = _split_normal(v, v.select(subnormal, v.mul(x, v.num(2.0**54)), x))
+    return m, v.sub(k, v.select(subnormal, v.num(54.0), v.num(0.0)))
 
 
 def log(v: Lanes, x: ir.Value) -> ir.Value:
@@ -91,25 +100,20 @@ def log(v: Lanes, x: ir.Value) -> ir.Value:
     return v.canonical_nan(v.negate(v.compare(">=", x, 0.0)), value)
 
 
-def _log_extended(v: Lanes, x: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """log(x) of finite x > 0 as a double-double with a relative error below 2**-66.
+def _log_extended(v: Lanes, m: ir.Value, k: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """log(m 2**k), m and k from `_split`, as a double-double with a relative error below 2**-64.
 
-    log(m) = 2s (1 + z/3 + z**2/5 + z**3 Q(z)), z = s**2, s = (m - 1)/(m + 1): s, z and all but z**3 Q in double-double.
+    log(m) = 2s (1 + z/3 + z**2 Q(z)), z = s**2, s = (m - 1)/(m + 1): s, z and all but z**2 Q in double-double.
     """
-    m, k = _split(v, x)
     f = v.sub(m, v.num(1.0))
-    d, d_low = v.two_sum(m, v.num(1.0))
+    d, d_low = v.fast_two_sum(v.num(1.0), m)  # m is below 2, so that no bit is lost
     r = v.div(v.num(1.0), d)
     s = v.mul(f, r)
     s_low = v.mul(v.fma(v.neg(s), d_low, v.fma(v.neg(s), d, f)), r)
     z, z_low = v.two_product(s, s)
     z_low = v.fma(v.add(s, s), s_low, z_low)
-    a, a_low = v.fast_two_sum(v.num(FIFTH_HIGH), v.mul(z, v.polynomial(z, LOG_TAIL)))
-    a_low = v.add(a_low, v.num(FIFTH_LOW))
-    b, b_low = _product(v, z, z_low, a, a_low)
-    c, c_low = v.fast_two_sum(v.num(THIRD_HIGH), b)
-    c_low = v.add(c_low, v.add(b_low, v.num(THIRD_LOW)))
-    e, e_low = _product(v, z, z_low, c, c_low)
+    c, c_low = v.fast_two_sum(v.num(THIRD_HIGH), v.mul(z, v.polynomial(z, LOG_TAIL)))
+    e, e_low = _product(v, z, z_low, c, v.add(c_low, v.num(THIRD_LOW)))
     s, s_low = v.add(s, s), v.add(s_low, s_low)
     g, g_low = _product(v, s, s_low, e, e_low)
     main, error = v.fast_two_sum(v.mul(k, v.num(LN2_SHORT)), s)
@@ -126,16 +130,45 @@ def _product(
     return p, v.add(error, v.fma(a, b_low, v.mul(a_low, b)))
 
 
+def _log_times(v: Lanes, m: ir.Value, k: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """y log(m 2**k) as a double-double."""
+    log_high, log_low = _log_extended(v, m, k)
+    high, low = v.two_product(y, log_high)
+    return high, v.fma(y, log_low, low)
+
+
 def pow(v: Lanes, x: ir.Value, y: ir.Value) -> ir.Value:
     """x**y, error below 0.8 ulp: exp(y log|x|) with the logarithm and the product in double-double.
 
-    The special cases are those of C99, F.9.4.4.
+    Where x is positive and normal and the result is not near the ends of the range, in all lanes, that is all; else
+    `pow_of_any` computes the same once more, and looks.
     """
+    b = v.builder
+    main, seldom, done = (b.append_basic_block(name) for name in ("main", "seldom", "done"))
+    away = b.sub(v.bits(x), v.whole(SMALLEST_NORMAL_BITS))
+    strange = v.any(b.icmp_unsigned(">=", away, v.whole(INF_BITS - SMALLEST_NORMAL_BITS)))
+    b.cbranch(strange, seldom, main).set_weights([1, 1000])
+    b.position_at_end(main)
+    high, low = _log_times(v, *_split_normal(v, x), y)
+    n, head, tail = _exp_reduced(v, high, low)
+    value = v.scale(v.add(head, tail), n)
+    far = v.any(v.negate(v.compare("<", v.magnitude(high), NEAR)))
+    b.cbranch(far, seldom, done).set_weights([1, 1000])
+    b.position_at_end(seldom)
+    looked = b.call(declare(b.module, "pow of any", v.width), [x, y])
+    b.branch(done)
+    b.position_at_end(done)
+    result = b.phi(v.real)
+    result.add_incoming(value, main)
+    result.add_incoming(looked, seldom)
+    return result
+
+
+def pow_of_any(v: Lanes, x: ir.Value, y: ir.Value) -> ir.Value:
+    """x**y for all x and y. The special cases are those of C99, F.9.4.4."""
     size = v.magnitude(x)
     power = v.magnitude(y)
-    log_high, log_low = _log_extended(v, size)
-    high, low = v.two_product(y, log_high)
-    low = v.fma(y, log_low, low)
+    high, low = _log_times(v, *_split(v, size), y)
     clipped = v.clip_below(v.clip_above(high, EXP_MAX), EXP_MIN)
     n, head, tail = _exp_reduced(v, clipped, v.select(v.compare("==", clipped, high), low, v.num(0.0)))
     value = v.scale(v.add(head, tail), n)
@@ -167,11 +200,10 @@ def _is_integer(v: Lanes, size: ir.Value) -> ir.Value:
 def _half_exp(v: Lanes, size: ir.Value) -> tuple[ir.Value, ir.Value, ir.Value, ir.Value]:
     """n, head and tail with exp(size) / 2 = 2**n (head + tail), and 2**-(2n) exp(-size) / 2 in the same unit."""
     n, head, tail = _exp_reduced(v, size)
-    n_double = v.builder.add(n, n)
     # 2**-2n is nothing beside 1 from n = 40 on, and its exponent would run out of range from n = 512 on.
-    tiny = v.builder.icmp_signed(">", n, v.whole(40))
-    unit = v.power_of_two(v.builder.sub(v.whole(1023), v.select(tiny, v.whole(80), n_double)))
-    return v.builder.sub(n, v.whole(1)), head, tail, v.div(unit, v.add(head, tail))
+    few = v.clip_above(n, 40.0)
+    unit = v.scale(v.num(1.0), v.neg(v.add(few, few)))
+    return v.sub(n, v.num(1.0)), head, tail, v.div(unit, v.add(head, tail))
 
 
 def sinh(v: Lanes, x: ir.Value) -> ir.Value:
@@ -199,7 +231,7 @@ def tanh(v: Lanes, x: ir.Value) -> ir.Value:
     size = v.magnitude(x)
     double = v.clip_above(v.add(size, size), 44.0)
     n, head, tail = _exp_reduced(v, double)
-    unit = v.power_of_two(v.builder.add(n, v.whole(1023)))
+    unit = v.scale(v.num(1.0), n)
     d, error = v.fast_two_sum(v.mul(head, unit), v.num(1.0))
     d, d_low = v.fast_two_sum(d, v.fma(tail, unit, error))
     q = v.div(v.num(2.0), d)
@@ -228,7 +260,10 @@ _BODIES: dict[str, tuple[int, Callable[..., ir.Value]]] = {
     "cosh": (1, cosh),
     "tanh": (1, tanh),
 }
-_NOT_ELEMENTARY: dict[str, tuple[int, Callable[..., ir.Value]]] = {"uniform": (5, uniform)}
+_NOT_ELEMENTARY: dict[str, tuple[int, Callable[..., ir.Value]]] = {
+    "uniform": (5, uniform),
+    "pow of any": (2, pow_of_any),
+}
 
 FUNCTIONS: dict[str, int] = {name: arity for name, (arity, _) in _BODIES.items()}
 """Name and number of arguments of each function; `atan2` takes (y, x) as in C."""
@@ -251,6 +286,8 @@ def declare(module: ir.Module, name: str, width: int) -> ir.Function:
     vector = ir.VectorType(ir.DoubleType(), width)
     function = ir.Function(module, ir.FunctionType(vector, [vector] * arity), full)
     function.linkage = "internal"
+    # Half of the vector registers survive a call so; in C's convention none does.
+    function.calling_convention = "intel_ocl_bicc"
     for attribute in ("noinline", "nounwind", "readnone"):
         function.attributes.add(attribute)
     lanes = Lanes(ir.IRBuilder(function.append_basic_block("entry")), width)

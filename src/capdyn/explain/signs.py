@@ -189,4 +189,4 @@ def _march(model: Model, settings: Settings) -> tuple[Clock, np.ndarray, np.ndar
     out = np.empty((len(instants), len(every), machine.lanes))
     marks = np.empty(machine.lanes, dtype=np.int64)
     machine.march(clock.method, values, replace(steps, saves=instants), every, out, marks)
-    return clock, steps.start + instants * steps.length, out[:, :, 0], dict(machine.layout.start)
+    return clock, steps.at(instants), out[:, :, 0], dict(machine.layout.start)

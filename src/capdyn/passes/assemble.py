@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import ModelError
+from ..errors import ModelError, Problem
 from ..lang.model import CONTROLS, Model
 from . import switches
 from .draft import Draft
-from .order import arrange, arrange_first, needed
+from .order import arrange, arrange_first, behind, needed
 from .system import Clock, Const, Equation, Load, Node, Op, Symbol, System, inside, rebuild, walk
 
-# What to do where a control variable should follow the model: fixed steps are counted, and an ensemble has one clock.
+# What to do where a control variable should follow the model: the times of a run are known before it begins, and an
+# ensemble has one clock.
 _INSTEAD = {
-    "initial time": "A run begins at one time.",
-    "final time": "Give the latest end, and cut the results where they should end.",
-    "time step": "Where the step should follow the model, use an adaptive method (lsoda, radau).",
-    "saveper": "Save at the shortest interval, and take what is needed from the results.",
+    "initial time": "A run begins at one time: make it a constant.",
+    "final time": "Let it follow from Time and constants, or give the latest end and cut the results there.",
+    "time step": "Let it follow from Time and constants, or make it a constant and use an adaptive method (lsoda, "
+    "radau), whose steps follow the model.",
+    "saveper": "Let it follow from Time and constants, or save at the shortest interval and take what is needed.",
 }
 
 
@@ -31,13 +33,8 @@ def assemble(model: Model, draft: Draft) -> System:
     for name, symbol in symbols.items():
         if symbol.kind == "auxiliary" and name not in moving:
             symbols[name] = replace(symbol, kind="constant")
-    for control in CONTROLS:
-        if symbols[control].kind not in ("parameter", "constant"):
-            raise ModelError(
-                f"'{symbols[control].variable}' changes during the run.",
-                symbols[control].where,
-                f"Make it a constant. {_INSTEAD[control]}",
-            )
+    _check_controls(model, draft, symbols, ordered, moving)
+    held = draft.held | ({"time step"} & moving)  # one length for all stages of a step
     constants = [e for e in ordered if symbols[e.target].kind == "constant"]
     dynamic = [e for e in ordered if symbols[e.target].kind != "constant"]
     in_flows = needed(dynamic, {*draft.derivatives.values(), *draft.memories.values()})
@@ -63,10 +60,45 @@ def assemble(model: Model, draft: Draft) -> System:
         grid_only=tuple(draft.grid_only),
         memories=draft.memories,
         lags=draft.lags,
-        held=tuple(sorted(draft.held)),
+        held=tuple(sorted(held)),
         floored=tuple(sorted(draft.floored)),
         circles=tuple(circles),
     )
+
+
+def _check_controls(
+    model: Model, draft: Draft, symbols: dict[str, Symbol], ordered: list[Equation], moving: set[str]
+) -> None:
+    """Refuses time controls that are not known before the run: what follows from Time and constants is.
+
+    See `capdyn.run.grid`, which lays out the times of such a run.
+    """
+    problems: list[Problem] = []
+    refused: set[str] = set()
+    for control in CONTROLS:
+        symbol, found = symbols[control], behind(ordered, [control])
+        if found & refused:
+            continue  # SAVEPER = TIME STEP
+        unknown = [s for s in symbols.values() if s.name in found and s.kind in ("state", "memory")]
+        if unknown:
+            refused.add(control)
+            names = [f"'{s.variable}'" for s in unknown if s.variable]
+            through = names[0] if names else "a delay, a smooth, INITIAL or random numbers"
+            what = f"'{symbol.variable}' depends on what happens in the run, through {through}."
+            problems.append(Problem(what, symbol.where, _INSTEAD[control]))
+        elif control == "initial time" and control in moving:
+            problems.append(
+                Problem(f"'{symbol.variable}' changes during the run.", symbol.where, _INSTEAD[control])
+            )
+    if draft.lags and "time step" in moving and not problems:
+        lagged = symbols[min(draft.lags)]
+        name = lagged.name.rpartition(" of ")[2]
+        shown = model.variables[name].name if name in model.variables else name
+        what = f"'{shown}' uses DELAY FIXED, and TIME STEP changes during the run."
+        remedy = "DELAY FIXED counts steps of one length: make TIME STEP a constant, or use DELAY N."
+        problems.append(Problem(what, lagged.where, remedy))
+    if problems:
+        raise ModelError(problems)
 
 
 def _staged(equation: Equation, stage: int) -> Equation:

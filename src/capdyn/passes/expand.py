@@ -81,7 +81,10 @@ def _quantum(x: Node, q: Node) -> Node:
 
 
 def _floor(x: Node) -> Node:
-    """XMILE's INT, the next integer below; Vensim's INTEGER cuts off what is behind the point."""
+    """XMILE's INT, the next integer below; Vensim's INTEGER cuts off what is behind the point.
+
+    Source: https://iseesystems.com/resources/help/v1-2/Content/08-Reference/07-Builtins/Mathematical_builtins.htm .
+    """
     cut = _op("integer", x)
     return _op("-", cut, _op(">", cut, x))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -107,6 +108,15 @@ def needed(ordered: list[Equation], targets: set[str]) -> list[bool]:
             flags[i] = True
             wanted.update(node.symbol for node in walk(ordered[i].node) if isinstance(node, Load))
     return flags
+
+
+def behind(ordered: Sequence[Equation], names: Iterable[str]) -> set[str]:
+    """The symbols themselves and all that the equations, which are in order, compute them from."""
+    found = set(names)
+    for equation in reversed(ordered):
+        if equation.target in found:
+            found.update(node.symbol for node in walk(equation.node) if isinstance(node, Load))
+    return found
 
 
 def _graph(equations: list[Equation]) -> nx.DiGraph:

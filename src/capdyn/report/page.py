@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import base64
-import tempfile
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
 
+from .assemble import FIGURES, PAGE, Picture, Progress, filled_when_whole, render, write_figures
 from .combine import combine, order_runs
 from .figures import (
     labels_are_numbered,
@@ -28,25 +25,12 @@ from .figures import (
 from .levers import LeverUse, has_levers, lever_list, lever_uses
 from .panels import Grid, Panel, choose_grid, choose_panels
 from .quantities import write_time
-from .style import line_of, to_png, to_svg
+from .style import line_of
 from .summary import cautions, headline, summarise
 from .tables import EndTable, end_values, provenance, to_csv
 
-Progress = Callable[[int, int, str], None]  # done, total, what was just done
-PAGE, FIGURES, TABLE = "report.html", "figures", "end-values.csv"
-TEMPLATES = Path(__file__).parent / "templates"
+TABLE = "end-values.csv"
 CAPTION_LETTERS = 180
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure in the page: file name without ending, words, and how to draw it."""
-
-    slug: str
-    title: str
-    alt: str
-    caption: str
-    draw: Callable[[], Figure]
 
 
 def write_report(
@@ -94,9 +78,7 @@ def write_report(
     grid = _grid_picture(ds, choose_grid(ds, panels))
     levers = _lever_picture(ds, uses) if uses else None
     table = end_values(ds, panels)
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=directory) as name:
-        workshop = Path(name)
+    with filled_when_whole(directory) as workshop:
         svgs = write_figures([*trajectories, *filter(None, (grid, levers))], workshop / FIGURES, progress)
         (workshop / TABLE).write_text(to_csv(table), encoding="utf-8")
         context = {
@@ -115,7 +97,6 @@ def write_report(
             "texts": list(zip(table.scenarios, texts, strict=True)),
         }
         (workshop / PAGE).write_text(render(f"{PAGE}.j2", context), encoding="utf-8")
-        _move(workshop, directory)
     return directory / PAGE
 
 
@@ -178,21 +159,6 @@ def _lever_picture(ds: xr.Dataset, uses: Sequence[LeverUse]) -> Picture:
     )
 
 
-def write_figures(pictures: Sequence[Picture], folder: Path, progress: Progress | None) -> Mapping[str, str]:
-    """Each picture as PNG and SVG; the SVG elements by name."""
-    folder.mkdir()
-    svgs: dict[str, str] = {}
-    for number, picture in enumerate(pictures, start=1):
-        figure = picture.draw()
-        svg = to_svg(figure, picture.slug, picture.title, picture.alt)
-        (folder / f"{picture.slug}.svg").write_text(svg, encoding="utf-8")
-        (folder / f"{picture.slug}.png").write_bytes(to_png(figure))
-        svgs[picture.slug] = svg
-        if progress is not None:
-            progress(number, len(pictures), f"figure {picture.slug}")
-    return svgs
-
-
 def _head(
     ds: xr.Dataset,
     runs: Sequence[xr.Dataset],
@@ -235,25 +201,3 @@ def _minute(stamp: str) -> str:
         return stamp
     zone = " UTC" if when.tzinfo is not None else ""
     return f"{when.astimezone(UTC) if zone else when:%Y-%m-%d %H:%M}{zone}"
-
-
-def render(template: str, context: Mapping[str, Any]) -> str:
-    """The text of a page from a file in `templates`; names that are not in the context are errors."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(template).render(context)
-
-
-def _move(workshop: Path, directory: Path) -> None:
-    """Move figures, table and page to their places, the page last."""
-    (directory / FIGURES).mkdir(exist_ok=True)
-    for source in sorted((workshop / FIGURES).iterdir()):
-        source.replace(directory / FIGURES / source.name)
-    for name in (TABLE, PAGE):
-        (workshop / name).replace(directory / name)

@@ -1,4 +1,4 @@
-"""Figures that show the runs of a study one by one: scatter pairs, failures, boxes of scenario discovery, fronts."""
+"""Figures that show the runs of a study one by one: scatter pairs, failures; boxes of scenario discovery."""
 
 from __future__ import annotations
 
@@ -143,27 +143,6 @@ def peeling(results: xr.Dataset, event: str) -> Figure:
         axes.set_xlabel("Coverage: share of all cases", size=TEXT_SIZE)
         axes.set_ylabel("Density: share of its runs", size=TEXT_SIZE)
         heading(figure, height, shorten(event, 44), "Numbers: inputs restricted; orange: the box told of")
-        return figure
-
-
-def pareto(front: xr.Dataset, first: str, second: str) -> Figure:
-    """Packages that nothing else beats in everything, in two of the aims.
-
-    front : Dataset
-        With `objective` (package, aim), as `capdyn.study.optimise` gives it; `budget` (package) colours the
-        points if there.
-    """
-    x, y = (front["objective"].sel(aim=aim).values for aim in (first, second))
-    with styled():
-        height = TOP + 220 + BOTTOM
-        figure = new_figure(WIDTH, height)
-        axes = axes_at(figure, (62, BOTTOM, WIDTH - 84, 220))
-        order = np.argsort(x)
-        axes.step(x[order], y[order], where="post", color=FAINT, linewidth=1)
-        axes.plot(x, y, "o", color=line_of(1).colour, markersize=5, clip_on=False)
-        axes.set_xlabel(first, size=TEXT_SIZE)
-        axes.set_ylabel(second, size=TEXT_SIZE)
-        heading(figure, height, "Pareto front", f"{len(x)} packages")
         return figure
 
 

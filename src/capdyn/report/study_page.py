@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from . import run_figures, study_figures
-from .page import FIGURES, PAGE, Picture, Progress, render, write_figures
+from .assemble import FIGURES, PAGE, Picture, Progress, filled_when_whole, render, write_figures
 
 MOST_FIGURES = 60  # of one page
 _SECTIONS = {
@@ -71,9 +70,7 @@ def write_study_report(results: xr.Dataset, directory: Path | str, progress: Pro
         for slug, title in _SECTIONS.items()
         if words.get(slug) or any(part == slug for part, _ in shown)
     ]
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=directory) as name:
-        workshop = Path(name)
+    with filled_when_whole(directory) as workshop:
         svgs = write_figures([picture for _, picture in shown], workshop / FIGURES, progress)
         context = {
             "title": results.attrs["study"],
@@ -90,10 +87,6 @@ def write_study_report(results: xr.Dataset, directory: Path | str, progress: Pro
             "study_text": results.attrs.get("study_text", ""),
         }
         (workshop / PAGE).write_text(render("study.html.j2", context), encoding="utf-8")
-        (directory / FIGURES).mkdir(exist_ok=True)
-        for source in sorted((workshop / FIGURES).iterdir()):
-            source.replace(directory / FIGURES / source.name)
-        (workshop / PAGE).replace(directory / PAGE)
     return directory / PAGE
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +23,8 @@ from .open import Model
 CROSSINGS = ("locate", "ignore", "refuse")
 
 
-def engine_for(model: Model, kind: str, given: State, crossings: str) -> tuple[Engine, tuple[Crossing, ...]]:
-    """The engine of an adaptive run, and the thresholds that it is to look for.
-
-    kind, given : as for `Model.engine`. crossings : as for `capdyn.simulate`.
+def thresholds_of(model: Model, crossings: str) -> tuple[Crossing, ...]:
+    """The thresholds that an adaptive run is to look for. crossings : as for `capdyn.simulate`.
 
     Raises
     ------
@@ -47,9 +48,14 @@ def engine_for(model: Model, kind: str, given: State, crossings: str) -> tuple[E
                 for crossing in found
             ]
         )
-    if not found:
-        return model.engine(kind, given), ()
-    return model.derived("crossings", lambda system: watch(system)[0], kind, given), found
+    return found
+
+
+def engine_for(model: Model, kind: str, given: State, thresholds: tuple[Crossing, ...]) -> Engine:
+    """The engine of an adaptive run that looks for thresholds. kind, given : as for `Model.engine`."""
+    if not thresholds:
+        return model.engine(kind, given)
+    return model.derived("crossings", lambda system: watch(system)[0], kind, given)
 
 
 def adapt(
@@ -67,19 +73,35 @@ def adapt(
     """Runs one member from the states in `values`; shape (n_saves, n_kept). machine, crossings : from `engine_for`."""
     flows = _Flows(machine, values, crossings)
     jac = jacobian_of(model, kind, given, machine, values) if clock.method in IMPLICIT else None
-    times = clock.times
+    sides = Sides(flows, clock.final - clock.initial) if crossings else None
+    first = values[flows.states, 0].copy()
+    states = solve(model, clock, flows, first, switch_times(machine, values, clock), rtol, atol, jac, sides)
+    return flows.keep_outputs(clock.times, states, kept, 1)[:, :, 0]
+
+
+def solve(
+    model: Model,
+    clock: Clock,
+    flows: Flows,
+    first: np.ndarray,
+    switches: np.ndarray,
+    rtol: float,
+    atol: float,
+    jac: Callable[[float, np.ndarray], Any] | None,
+    sides: Sides | None,
+    jump: Callable[[float, np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
+    """States at the save times, shape (n_saves, n_states); otherwise as `capdyn.solve.adaptive.integrate`.
+
+    Raises
+    ------
+    NumericalError
+        It did not reach its end, or slides along a threshold.
+    """
+    longest = clock.step if sides else math.inf
     try:
         solution = integrate(
-            flows.rates,
-            values[flows.states, 0].copy(),
-            times,
-            switch_times(machine, values, clock),
-            clock.method,
-            rtol,
-            atol,
-            jac,
-            sides=Sides(flows, clock.final - clock.initial) if crossings else None,
-            longest=clock.step if crossings else math.inf,
+            flows.rates, first, clock.times, switches, clock.method, rtol, atol, jac, jump, sides, longest
         )
     except Sliding as sliding:
         raise NumericalError(
@@ -89,38 +111,70 @@ def adapt(
         ) from None
     if solution.message:
         raise gave_up(solution, clock, model)
-    flows.keep(np.full(flows.count, np.nan))
-    out = np.empty((len(times), len(kept)))
-    for i, time in enumerate(times):
-        flows.at(time, solution.y[i])
-        machine.run("outputs", values, time, just_after(time), 0.0)
-        out[i] = values[kept, 0]
-    return out
+    return solution.y
 
 
-class _Flows:
-    """The flows of a machine as a right-hand side; a `capdyn.solve.crossings.Watch`."""
+class Flows(ABC):
+    """The flows of a machine as a right-hand side, with thresholds; a `capdyn.solve.crossings.Watch`.
+
+    of : the threshold at each of `count` places.
+    """
 
     def __init__(self, machine: Engine, values: np.ndarray, crossings: tuple[Crossing, ...]):
         self.machine, self.values = machine, values
         layout = machine.layout
-        self.states = slice(layout.states.start, layout.states.stop)
-        self._rates = slice(layout.derivatives.start, layout.derivatives.stop)
-        self._sides, self._actual, self._beyond, self._gaps = (
+        self.sides, self._actual, self._beyond, self.gaps = (
             [slot for crossing in crossings for slot in layout.slots(getattr(crossing, what))]
             for what in ("side", "actual", "beyond", "gap")
         )
-        self.count = len(self._sides)
+        self.count = len(self.sides)
         self.of = [crossing for crossing in crossings for _ in layout.slots(crossing.side)]
         self.keep(np.full(self.count, np.nan))
 
+    @abstractmethod
+    def put(self, y: np.ndarray) -> None:
+        """Writes a state into the values."""
+
+    @abstractmethod
+    def rates(self, time: float, y: np.ndarray) -> np.ndarray:
+        """y : shape (n_states,) or (n_states, n_columns)."""
+
     def at(self, time: float, y: np.ndarray) -> None:
         """Everything at a time and state, in every lane; y : shape (n_states,)."""
-        self.values[self.states] = y[:, None]
+        self.put(y)
         self.machine.run("flows", self.values, time, just_after(time), 0.0)
 
+    def keep(self, sides: np.ndarray) -> None:
+        self.values[self.sides] = sides[:, None]
+
+    def see(self, time: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self.at(time, y)
+        return self.values[self._actual, 0], self.values[self._beyond, 0], self.values[self.gaps, 0]
+
+    def keep_outputs(self, times: np.ndarray, states: np.ndarray, kept: np.ndarray, lanes: int) -> np.ndarray:
+        """The slots `kept` at each time, of the first lanes, no threshold held; shape (n_times, n_kept, lanes)."""
+        self.keep(np.full(self.count, np.nan))
+        out = np.empty((len(times), len(kept), lanes))
+        for i, time in enumerate(times.tolist()):
+            self.at(time, states[i])
+            self.machine.run("outputs", self.values, time, just_after(time), 0.0)
+            out[i] = self.values[kept, :lanes]
+        return out
+
+
+class _Flows(Flows):
+    """Those of a model: the stocks are the state."""
+
+    def __init__(self, machine: Engine, values: np.ndarray, crossings: tuple[Crossing, ...]):
+        super().__init__(machine, values, crossings)
+        layout = machine.layout
+        self.states = slice(layout.states.start, layout.states.stop)
+        self._rates = slice(layout.derivatives.start, layout.derivatives.stop)
+
+    def put(self, y: np.ndarray) -> None:
+        self.values[self.states] = y[:, None]
+
     def rates(self, time: float, y: np.ndarray) -> np.ndarray:
-        """y : shape (n_states,) or (n_states, n_columns); a column a lane."""
         columns = y.reshape(len(y), -1)
         result = np.empty_like(columns)
         for first in range(0, columns.shape[1], self.machine.lanes):
@@ -129,13 +183,6 @@ class _Flows:
             self.machine.run("flows", self.values, time, just_after(time), 0.0)
             result[:, first : first + part.shape[1]] = self.values[self._rates, : part.shape[1]]
         return result.reshape(y.shape)
-
-    def keep(self, sides: np.ndarray) -> None:
-        self.values[self._sides] = sides[:, None]
-
-    def see(self, time: float, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        self.at(time, y)
-        return self.values[self._actual, 0], self.values[self._beyond, 0], self.values[self._gaps, 0]
 
 
 def check_adaptive(system: System) -> None:

@@ -9,23 +9,26 @@ import numpy as np
 from ..emit.engine import FIXED_METHODS, Steps
 from ..errors import ArgumentError
 from ..solve.adaptive import METHODS
+from .grid import SLACK
 
 ALL_METHODS = (*FIXED_METHODS, *METHODS)
 _MOST_STEPS = 10**9
 _MOST_SAVES = 10**7  # each keeps every variable in memory
-# Rounding allowed when steps are counted: FINAL TIME 40 at a step of .1 is 400 steps, not 399.
-_SLACK = 1e-6
 
 
 @dataclass(frozen=True)
 class Clock:
-    """initial, final, step and saveper in the model's time unit, and the method's name."""
+    """initial, final, step and saveper in the model's time unit, and the method's name.
+
+    laid : the steps where one of the others changes during the run; these are then its end and its shortest step.
+    """
 
     initial: float
     final: float
     step: float
     saveper: float
     method: str
+    laid: Steps | None = None
 
     @property
     def is_fixed(self) -> bool:
@@ -34,16 +37,18 @@ class Clock:
     @property
     def steps(self) -> Steps:
         """Save points by counting: save j is at step round(j * saveper / step), the last step always among them."""
-        count = int((self.final - self.initial) / self.step + _SLACK)
+        if self.laid is not None:
+            return self.laid
+        count = int((self.final - self.initial) / self.step + SLACK)
         every = max(self.saveper / self.step, 1.0)
-        saves = np.rint(np.arange(int(count / every + _SLACK) + 1) * every).astype(np.int64)
+        saves = np.rint(np.arange(int(count / every + SLACK) + 1) * every).astype(np.int64)
         saves = np.append(saves[saves < count], count)
         return Steps(self.initial, self.step, saves)
 
     @property
     def times(self) -> np.ndarray:
         """Save times, shape (n_saves,)."""
-        return self.initial + self.steps.saves * self.step
+        return self.steps.at(self.steps.saves)
 
 
 def check(clock: Clock) -> Clock:

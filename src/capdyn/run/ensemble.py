@@ -16,14 +16,13 @@ import xarray as xr
 
 from ..emit.engine import Engine
 from ..errors import ArgumentError
-from ..lang.model import CONTROLS
 from ..passes.draft import MEMBER
-from ..passes.shared import reached
 from . import label
 from .blocks import block_lanes, chunk_blocks, cores
 from .clock import Clock
 from .failure import first_failures
 from .features import STATISTICS, Feature, check, compute
+from .grid import behind_the_clock
 from .open import Model
 from .scenario import Scenario, Settings, locate, resolve
 from .simulate import begin, fill, given_states, read_clock, sow
@@ -189,8 +188,6 @@ class _Crew:
         self.rows = sample.slots
         if MEMBER in layout.start:
             self.rows = np.append(sample.slots, layout.start[MEMBER])
-        # Most ensembles vary nothing that time settings depend on.
-        self._clock_may_differ = not set(CONTROLS).isdisjoint(reached(layout.system, sample.symbols))
 
     def work(self, threads: int) -> None:
         """Runs all members. An interruption or an error is heard at the end of the chunks that are under way."""
@@ -233,12 +230,6 @@ class _Crew:
         members = np.arange(start, min(start + self.chunk, len(self.failed)))
         here = slice(start, start + len(members))
         numbers = self._numbers(members)
-        if self._clock_may_differ:
-            for first in range(0, numbers.shape[1], machine.lanes):
-                values = machine.values()
-                values[:] = self.first
-                values[self.rows] = numbers[:, first : first + machine.lanes]
-                read_clock(machine, values, self.settings, self.model)
         swept = machine.sweep(
             lambda values: begin(machine, values, self.clock),
             self.clock.method,
@@ -282,6 +273,7 @@ def _sample(
     rows: list[np.ndarray] = []
     lengths: dict[str, int] = {}
     symbols: set[str] = set()
+    clock = behind_the_clock(model.system)
     for name, numbers in parameters.items():
         array = np.asarray(numbers, dtype=float)
         if array.ndim != 1 or not len(array):
@@ -300,6 +292,11 @@ def _sample(
             raise ArgumentError(
                 f"parameters: '{name}' gets {outside[0]:g}, outside its range [{low}, {high}].",
                 remedy="Stay within it, or widen the range in the equation file.",
+            )
+        if symbol in clock and np.ptp(array) > 0.0:
+            raise ArgumentError(
+                f"'{name}' differs between members of an ensemble, and the run's times follow from it.",
+                remedy="Run one ensemble for each value.",
             )
         lengths[name] = len(array)
         symbols.add(symbol)
@@ -337,7 +334,7 @@ def _check_size(size: int, count: int) -> None:
 def _with_status(dataset: xr.Dataset, crew: _Crew) -> xr.Dataset:
     """Adds `status`, `failed_time` and `failed_variable`; a failed member is run once more to see where it broke."""
     machine, clock, broken = crew.machine, crew.clock, crew.broken
-    times = np.where(crew.failed >= 0, clock.initial + crew.failed * clock.step, np.nan)
+    times = np.where(crew.failed >= 0, clock.steps.at(crew.failed), np.nan)
     found: dict[int, str] = {}
     unexplained = np.flatnonzero(broken)[:_MOST_EXPLAINED]
     # Those that failed at about the same time share a block: it stops at the last of them.

@@ -52,9 +52,7 @@ def first_failures(
             continue
         row, place = broken[0]
         number = out[np.searchsorted(saves, steps[row]), place, lane]
-        found.append(
-            Failure(int(slots[place]), float(number), clock.initial + float(steps[row]) * clock.step)
-        )
+        found.append(Failure(int(slots[place]), float(number), float(clock.steps.at(steps[row]))))
     return found
 
 

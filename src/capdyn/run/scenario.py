@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Problem, ScenarioError
-from ..passes.system import System
+from ..passes.system import Load, System, walk
 from .address import Mistake, Place, find_places, find_symbol
 from .overlay import Overlay
 from .scenario_file import Scenario, check_form, names, read_layers
@@ -31,7 +31,8 @@ class Settings:
     name, why : the scenario's name ('model' if there is none) and its sentence.
     text : the whole as TOML in one order, whatever order it was written in; resolving it again gives the same settings.
     parameters : full array for each parameter that differs from the file, in its unit, shape as the symbol's.
-    initial : for each stock the places whose first values are given.
+    initial : for each stock the places whose first values are given; and time settings that the file computes by an
+        equation and other equations use, as if they were first values.
     time : any of 'initial time', 'final time', 'time step', 'saveper', in the model's time unit.
     method : integration method, lower case, or None.
     """
@@ -115,8 +116,21 @@ def _settings(system: System, overlay: Overlay, name: str, why: str) -> Settings
             changed[place] = number
         if not np.array_equal(changed, written):
             parameters[symbol_name] = changed
+    for control, number in overlay.time.items():
+        if system.symbols[control].kind != "parameter" and _is_used(system, control):
+            initial[control] = {(): number}
     return Settings(
         name, why, write_text(system, overlay, why), parameters, initial, dict(overlay.time), overlay.method
+    )
+
+
+def _is_used(system: System, name: str) -> bool:
+    programs = (system.constants, system.initial, system.flows, system.outputs)
+    return any(
+        isinstance(node, Load) and node.symbol == name
+        for program in programs
+        for equation in program
+        for node in walk(equation.node)
     )
 
 

@@ -19,17 +19,19 @@ from ..emit.engine import Engine
 from ..emit.layout import lay_out
 from ..errors import ArgumentError, NumericalError
 from ..lang.model import CONTROLS
+from ..passes.crossings import Crossing, watch
 from ..passes.differentiate import tangent_name
 from ..passes.initials import give_initial
 from ..passes.system import System
 from ..passes.tangent import seed_name, tangent
 from . import label
-from .adaptive import check_adaptive
+from .adaptive import thresholds_of
 from .address import everywhere
 from .blocks import cores
 from .clock import Clock
 from .failure import describe, first_failures
 from .follow import follow
+from .grid import behind_the_clock
 from .inputs import Input, find_inputs
 from .open import Model
 from .scenario import Settings, resolve
@@ -50,13 +52,14 @@ def sensitivities(
     threads: int | None = None,
     rtol: float = 1e-8,
     atol: float = 1e-10,
+    crossings: str = "locate",
 ) -> xr.Dataset:
     """Derivatives of outputs in constants, over time: exact ones, not differences of runs.
 
     With 'euler' or 'rk4' they are the derivatives of the numbers that `capdyn.simulate` gives, step for step. The
     time at which something switches (STEP, PULSE, a lever) is then part of the grid: its derivative is 0. An
-    adaptive method gives the derivatives of the solution itself, those in switch times included. What neither
-    follows is a stock that crosses a threshold at which flows jump: the crossing is taken to stay where it is.
+    adaptive method gives the derivatives of the solution itself, those in switch times included and those in the times
+    at which the state crosses a threshold. On a grid, a crossing is taken to stay in its step.
 
     Parameters
     ----------
@@ -76,6 +79,9 @@ def sensitivities(
         Threads of a fixed-step method; by default one for each core. Results do not depend on it.
     rtol, atol : float
         Tolerances of an adaptive method, for variables and derivatives alike.
+    crossings : str
+        As for `capdyn.simulate`. With 'ignore' a crossing is taken to stay where it is: derivatives are wrong where
+        flows jump there.
 
     Returns
     -------
@@ -99,21 +105,32 @@ def sensitivities(
             remedy="Write the limit into its outflow, for example MIN(outflow, stock/TIME STEP).",
         )
     inputs = find_inputs(model, parameters, initial)
+    _check_times(model, inputs)
     names = label.chosen(model, outputs)
     clock = _clock(model, settings)
-    machine = _machine(model, inputs, settings, clock)
+    thresholds = () if clock.is_fixed else thresholds_of(model, crossings)
+    machine = _machine(model, inputs, settings, clock, thresholds)
     values = machine.values()
     fill(machine, values, settings)
     given = np.array([values[i.slot(machine), 0] if i.symbol.kind == "parameter" else np.nan for i in inputs])
     _check_size(len(inputs) * len(clock.times) * _moving(model, names) * 8, len(names))
     run = _Run(model, machine, settings, clock, inputs, names)
-    if clock.is_fixed:
-        result = run.march(threads)
-    else:
-        check_adaptive(machine.layout.system)
-        result = run.adapt(rtol, atol)
-    tolerances = "" if clock.is_fixed else f"rtol {rtol:g}, atol {atol:g}"
+    result = run.march(threads) if clock.is_fixed else run.adapt(thresholds, rtol, atol)
+    tolerances = "" if clock.is_fixed else f"rtol {rtol:g}, atol {atol:g}, crossings {crossings}"
     return _labelled(run, result, given, tolerances)
+
+
+def _check_times(model: Model, inputs: list[Input]) -> None:
+    """Refuses inputs that the times of a run follow from."""
+    for control in CONTROLS:
+        clock = behind_the_clock(model.system, [control])
+        for given in inputs:
+            if given.symbol.name in clock:
+                raise ArgumentError(
+                    f"parameters: '{control.upper()}' is computed from '{given.label}', "
+                    "and a run is not differentiable in it.",
+                    remedy="Leave it out; capdyn.simulate shows what another value changes.",
+                )
 
 
 def _clock(model: Model, settings: Settings) -> Clock:
@@ -124,15 +141,22 @@ def _clock(model: Model, settings: Settings) -> Clock:
     return read_clock(machine, values, settings, model)
 
 
-def _machine(model: Model, inputs: list[Input], settings: Settings, clock: Clock) -> Engine:
+def _machine(
+    model: Model,
+    inputs: list[Input],
+    settings: Settings,
+    clock: Clock,
+    thresholds: tuple[Crossing, ...],
+) -> Engine:
     """The model and its tangent with one free direction over all inputs."""
     symbols = {i.symbol.name: i.symbol for i in inputs}
     free = {(symbol.name, place): 0.0 for symbol in symbols.values() for place in everywhere(symbol)}
 
     def derive(system: System) -> System:
-        return tangent(system, [free], jumps=not clock.is_fixed)
+        return tangent(watch(system)[0] if thresholds else system, [free], jumps=not clock.is_fixed)
 
-    what = f"tangent {'on a grid' if clock.is_fixed else 'with jumps'} in {', '.join(sorted(symbols))}"
+    how = "on a grid" if clock.is_fixed else "with crossings" if thresholds else "with jumps"
+    what = f"tangent {how} in {', '.join(sorted(symbols))}"
     return model.derived(what, derive, given=given_states(settings))
 
 
@@ -201,17 +225,6 @@ class _Run:
         fill(self.machine, values, self.settings)
         values[self.seeds[members], np.arange(len(members))] = 1.0
         begin(self.machine, values, self.clock)
-        for control in CONTROLS:
-            name = tangent_name(control)
-            moved = (
-                values[self.machine.layout.start[name]] if name in self.machine.layout.start else np.zeros(1)
-            )
-            if moved.any():
-                own = self.inputs[members[int(np.flatnonzero(moved)[0])]].label
-                raise ArgumentError(
-                    f"parameters: '{control.upper()}' is computed from '{own}', and a run is not differentiable in it.",
-                    remedy="Leave it out; capdyn.simulate shows what another value changes.",
-                )
         return values
 
     def _keep_constants(self, result: _Result, members: np.ndarray, values: np.ndarray) -> None:
@@ -259,7 +272,7 @@ class _Run:
         if failure is not None:
             raise NumericalError(describe(failure, self.clock, machine.layout))
 
-    def adapt(self, rtol: float, atol: float) -> _Result:
+    def adapt(self, thresholds: tuple[Crossing, ...], rtol: float, atol: float) -> _Result:
         """Adaptive: the stocks once, with the tangents of a block of lanes beside them."""
         result = self._empty()
         for first in range(0, len(self.inputs), self.machine.lanes):
@@ -269,7 +282,16 @@ class _Run:
             own = [self.inputs[m] for m in members]
             moved = np.array([i.slot(self.machine) if i.symbol.kind == "parameter" else -1 for i in own])
             part = follow(
-                self.model, self.machine, self.settings, self.clock, values, moved, self.slots, rtol, atol
+                self.model,
+                self.machine,
+                self.settings,
+                self.clock,
+                values,
+                moved,
+                self.slots,
+                thresholds,
+                rtol,
+                atol,
             )
             result.out[np.ix_(members, np.arange(part.shape[0]), self.columns)] = np.moveaxis(part, 2, 0)
             result.failed[members] = ~np.isfinite(part).all(axis=(0, 1))

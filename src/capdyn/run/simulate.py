@@ -23,9 +23,10 @@ from ..passes.draft import MEMBER, SEED
 from ..passes.initials import State, parameter_for
 from ..solve.adaptive import METHODS
 from . import label
-from .adaptive import adapt, engine_for, just_after
+from .adaptive import adapt, engine_for, just_after, thresholds_of
 from .clock import Clock, check
 from .failure import describe, first_failures
+from .grid import lay, moving
 from .open import Model
 from .scenario import Scenario, Settings, resolve
 from .start import check_start, start
@@ -90,9 +91,8 @@ def simulate(
     settings = resolve(model.system, scenario, model.folder, parameters, initial, step, method)
     given = given_states(settings)
     adaptive = (settings.method or model.source.method) in METHODS
-    machine, thresholds = (
-        engine_for(model, engine, given, crossings) if adaptive else (model.engine(engine, given), ())
-    )
+    thresholds = thresholds_of(model, crossings) if adaptive else ()
+    machine = engine_for(model, engine, given, thresholds)
     names = label.chosen(model, outputs)
     values = machine.values()
     fill(machine, values, settings)
@@ -147,26 +147,24 @@ def sow(machine: Engine, values: np.ndarray, seed: int, members: np.ndarray) -> 
 
 
 def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: Model) -> Clock:
-    """The run's time settings: the settings' where they say something, else the equations'."""
+    """The run's time settings: the settings' where they say something, else the equations' in the first lane."""
     machine.run("constants", values, 0.0, 0.0, 0.0)
-    layout = machine.layout
-    numbers = []
-    for control in CONTROLS:
-        lanes = values[layout.start[control]]
-        if not (lanes == lanes[0]).all():
-            raise ArgumentError(
-                f"'{control.upper()}' differs between members of an ensemble.",
-                remedy="Run one ensemble for each value.",
-            )
-        numbers.append(float(settings.time.get(control, lanes[0])))
     method = settings.method or model.source.method or "euler"
-    begins, ends, length, saveper = numbers
+    if moving(model.system, settings.time):
+        laid = lay(model.system, machine, values, settings.time)
+        assert laid.begins is not None and laid.lengths is not None
+        shortest = float(laid.lengths.min())
+        return check(Clock(laid.start, float(laid.begins[-1]), shortest, shortest, method, laid))
+    start = machine.layout.start
+    begins, ends, length, saveper = (
+        float(settings.time.get(name, values[start[name], 0])) for name in CONTROLS
+    )
     return check(Clock(begins, ends, length, saveper, method))
 
 
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:
     """Constants, then the stocks' first values."""
-    step = clock.step if clock.is_fixed else 0.0
+    step = clock.steps.length if clock.is_fixed else 0.0
     held = clock.initial if clock.is_fixed else just_after(clock.initial)
     start(machine, values, clock.initial, held, step)
 

@@ -124,8 +124,7 @@ def _until(
         if sides is not None and found is not None:
             time, y, crossed = found
             watched.begin(min(max(math.nextafter(time, math.inf), watched.first), watched.last), watched.last)
-            sides.cross(watched.first, y, crossed)
-            return time, y, ""
+            return time, sides.cross(watched.first, y, crossed), ""
     return solver.t, solver.y, ""
 
 

@@ -50,10 +50,17 @@ class Sides:
     """Where a run stands at each threshold, and when it comes to the next.
 
     span : length of the run.
+    join : callable (time, y, places), called before the sides of the thresholds at `places` change; it gives a callable
+        that is called once they have, and gives the state behind. By default the state goes on as it is.
     """
 
-    def __init__(self, watch: Watch, span: float):
-        self.watch, self.span = watch, span
+    def __init__(
+        self,
+        watch: Watch,
+        span: float,
+        join: Callable[[float, np.ndarray, np.ndarray], Callable[[], np.ndarray]] | None = None,
+    ):
+        self.watch, self.span, self.join = watch, span, join
         self.sides = np.full(watch.count, np.nan)
         self._free = np.zeros(watch.count, dtype=bool)
         self._times = np.full(watch.count, -np.inf)
@@ -66,14 +73,17 @@ class Sides:
         self.sides = np.where(self._free, np.nan, actual)
         self.watch.keep(self.sides)
 
-    def cross(self, time: float, y: np.ndarray, crossed: np.ndarray) -> None:
+    def cross(self, time: float, y: np.ndarray, crossed: np.ndarray) -> np.ndarray:
         """Goes to the other side of some thresholds (shape (n,), their places), and of what follows from that.
+
+        Returns the state behind the crossing.
 
         Raises
         ------
         Sliding
             Where the flows lead back again and again, and are not the same on both sides.
         """
+        joined = None if self.join is None else self.join(time, y, crossed)
         at_once = time - self._times[crossed] < _AT_ONCE * self.span
         self._runs[crossed] = np.where(at_once, self._runs[crossed] + 1, 0)
         self._times[crossed] = time
@@ -89,6 +99,7 @@ class Sides:
             self._free[stuck] = True
             self.sides[stuck] = np.nan
             self.watch.keep(self.sides)
+        return y if joined is None else joined()
 
     def _settle(self, time: float, y: np.ndarray, crossed: np.ndarray) -> None:
         """Takes all thresholds but those just crossed to the side where they are now.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -27,7 +28,7 @@ from ..run.toml_file import Book, read_toml
 from .calibration_form import CalibrationForm, FreeForm, TargetForm
 from .distributions import Distribution
 from .form import InputForm
-from .read_inputs import distribution_of
+from .read_distribution import distribution_of
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,18 @@ class Calibration:
             for i in own:
                 found[:, i] = np.where(runs["status"].values == 0, self.targets[i].read(runs), np.nan)
         return found
+
+    def made_of(self) -> dict[str, Any]:
+        """All that decides what a candidate gives, as JSON can hold it."""
+        scenarios = {target.scenario for target in self.targets}
+        return {
+            "model": self.model.source.hash,
+            "scenarios": {
+                name: resolve(self.model.system, name, self.model.folder).text for name in sorted(scenarios)
+            },
+            "free": [f"{own.address}: {own.prior!r}" for own in self.free],
+            "targets": [repr(target) for target in self.targets],
+        }
 
     def _by_scenario(self) -> list[tuple[str, list[int], list[str]]]:
         """Each scenario with its targets and their variables."""

@@ -9,13 +9,17 @@ was running is run again elsewhere, by Dask; the numbers are the same on any mac
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -28,13 +32,18 @@ from .lock import LOCK
 from .store import Store, open_store
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 _OWN = "local:"
-_SECONDS = 2.0  # that a task should take
-_MOST = 256  # batches a task
+_SECONDS = (
+    3.0  # that a task takes at the fastest pace seen; a short one costs the scheduler more than it brings
+)
 _AHEAD = 2  # tasks a thread of a worker: one that runs, one that waits
 _PATIENCE = 20.0  # seconds for a scheduler or a first worker to answer
+
+
+Numbered = tuple[int, np.ndarray]
+"""A batch's number, and its members that have to be run."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +55,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """What a task brings: batches that the worker has written, others to be written, and seconds a batch."""
+    """What a task brings: batches that the worker has written, others to be written, and seconds a member."""
 
     written: list[Done]
     unwritten: list[Batch]
-    seconds: float
+    pace: float
 
 
-def on_cluster(address: str, job: Job, store: Store, wanted: list[tuple[int, np.ndarray]]) -> Iterator[Done]:
+def on_cluster(address: str, job: Job, store: Store, wanted: list[Numbered]) -> Iterator[Done]:
     """Runs batches on a cluster.
 
     address : 'local:N', or that of a Dask scheduler.
@@ -74,7 +83,7 @@ def on_cluster(address: str, job: Job, store: Store, wanted: list[tuple[int, np.
         client.register_plugin(plugin)
         if not own:  # its own workers end with it
             stack.callback(client.unregister_worker_plugin, name)
-        yield from _all(client, name, store, list(wanted))
+        yield from _all(client, name, job, store, deque(wanted))
 
 
 @contextmanager
@@ -103,19 +112,29 @@ def _said(address: str) -> Iterator[None]:
         ) from None
 
 
-def _all(client: Client, name: str, store: Store, wanted: list[tuple[int, np.ndarray]]) -> Iterator[Done]:
-    """Keeps a few tasks under way until nothing is left."""
+def _all(client: Client, name: str, job: Job, store: Store, wanted: deque[Numbered]) -> Iterator[Done]:
+    """Keeps a few tasks under way until nothing is left.
+
+    The first batches are run here, to learn how long one takes, and so is what is too little for a task.
+    """
     from distributed import as_completed
 
-    wanted.reverse()
-    size = 1
     going = as_completed()
     under_way = 0
+    spent, pace = 0.0, np.inf  # seconds here, and seconds that a member took where that was fastest
     while wanted or under_way:
+        least = _SECONDS / pace if spent >= _SECONDS / 3 else np.inf
+        if wanted and not _have(wanted, least):
+            number, members = wanted.popleft()
+            began = perf_counter()
+            done = store.write(job.run(number, members, store.sample(members), threads=1))
+            took = perf_counter() - began
+            spent, pace = spent + took, min(pace, took / len(members))
+            yield done
+            continue
         threads = sum(client.nthreads().values())
         while wanted and under_way < _AHEAD * max(threads, 1):
-            numbers = [wanted.pop() for _ in range(min(size, len(wanted)))]
-            batches = [(number, members, store.sample(members)) for number, members in numbers]
+            batches = [(number, members, store.sample(members)) for number, members in _taken(wanted, least)]
             going.add(client.submit(_work, name, Task(batches), pure=False))
             under_way += 1
         future = next(going)
@@ -124,7 +143,20 @@ def _all(client: Client, name: str, store: Store, wanted: list[tuple[int, np.nda
         future.release()
         yield from result.written
         yield from map(store.write, result.unwritten)
-        size = int(np.clip(np.ceil(_SECONDS / max(result.seconds, 1e-6)), 1, _MOST))
+        pace = min(pace, result.pace)
+
+
+def _have(batches: Iterable[Numbered], least: float) -> bool:
+    """Whether batches have so many members together."""
+    return any(count >= least for count in accumulate((len(members) for _, members in batches), initial=0))
+
+
+def _taken(wanted: deque[Numbered], least: float) -> list[Numbered]:
+    """Takes batches for a task, with `least` members or more: all, if the others were too few for another."""
+    taken = [wanted.popleft()]
+    while wanted and not (_have(taken, least) and _have(wanted, least)):
+        taken.append(wanted.popleft())
+    return taken
 
 
 def _work(name: str, task: Task) -> Result:
@@ -133,14 +165,15 @@ def _work(name: str, task: Task) -> Result:
 
     plugin: Any = get_worker().plugins[name]
     written, unwritten = [], []
-    began = time.perf_counter()
+    began = perf_counter()
     for number, members, sample in task.batches:
         batch = plugin.job.run(number, members, sample, threads=1)
         if plugin.store is None:
             unwritten.append(batch)
         else:
             written.append(plugin.store.write(batch))
-    return Result(written, unwritten, (time.perf_counter() - began) / len(task.batches))
+    count = sum(len(members) for _, members, _ in task.batches)
+    return Result(written, unwritten, (perf_counter() - began) / count)
 
 
 def _plugin(name: str, job: Job, folder: str, token: str, own: bool) -> Any:
@@ -206,7 +239,9 @@ def _connected(address: str) -> Iterator[Client]:
                 silence_logs=logging.CRITICAL,
             )
             stack.enter_context(cluster)
-            yield stack.enter_context(Client(cluster))
+            client = stack.enter_context(Client(cluster))
+            stack.push(partial(_end, cluster))
+            yield client
             return
         if "://" not in address:
             raise ArgumentError(
@@ -220,3 +255,14 @@ def _connected(address: str) -> Iterator[Client]:
                 remedy="Is `dask scheduler` running there?",
             ) from None
         yield client
+
+
+def _end(cluster: LocalCluster, error: type[BaseException] | None, *_: object) -> None:
+    """After Ctrl-C or an error nobody waits for what workers are running; what they were writing counts when whole."""
+    if error is None:
+        return
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if nanny.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(nanny.pid, signal.SIGKILL)

@@ -4,7 +4,7 @@ leaves a range."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
@@ -15,7 +15,7 @@ class Distribution:
     """A distribution with its numbers.
 
     kind : a row of `KINDS`. low, high : its ends, in the input's unit. shape : the row's other numbers by name.
-    values, weights : of a discrete one; weights add up to 1.
+    values, weights : of a discrete one; weights add up to 1. points : of draws, ascending.
     """
 
     kind: str
@@ -24,6 +24,7 @@ class Distribution:
     shape: tuple[tuple[str, float], ...] = ()
     values: tuple[float, ...] = ()
     weights: tuple[float, ...] = ()
+    points: tuple[float, ...] = field(default=(), repr=False)
 
     def __getitem__(self, name: str) -> float:
         return dict(self.shape)[name]
@@ -50,6 +51,8 @@ class Distribution:
         if self.values:
             pairs = zip(self.values, self.weights, strict=True)
             return f"{self.kind}: " + ", ".join(f"{value:g} ({weight:.3g})" for value, weight in pairs)
+        if self.points:
+            return f"{len(self.points)} draws, {self.low:g} to {self.high:g}"
         extra = "".join(f", {name} {number:g}" for name, number in self.shape)
         return f"{self.kind.replace('_', '-')}, {self.low:g} to {self.high:g}{extra}"
 
@@ -96,6 +99,12 @@ def _discrete_quantile(d: Distribution, value: float) -> float:
     return before + d.weights[nearest] / 2
 
 
+def _drawn(d: Distribution, u: np.ndarray) -> np.ndarray:
+    """The draw of that rank, and nothing between two of them."""
+    count = len(d.points)
+    return np.asarray(d.points)[np.minimum((u * count).astype(np.int64), count - 1)]
+
+
 def _fine(d: Distribution) -> str:
     return ""
 
@@ -122,7 +131,10 @@ KINDS: dict[str, Kind] = {
     ),
     "discrete": Kind((), _discrete, _discrete_quantile, _fine),
     "switch": Kind((), _discrete, _discrete_quantile, _fine),
+    "draws": Kind((), _drawn, lambda d, x: float(np.searchsorted(d.points, x)) / len(d.points), _fine),
 }
+STATED = tuple(name for name in KINDS if name != "draws")
+"""Those that a study file can name; draws come from a file."""
 
 
 def correlate(unit: np.ndarray, correlation: np.ndarray) -> np.ndarray:

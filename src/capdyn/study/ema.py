@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ArgumentError
-from .evaluate import Evaluator
+from .evaluate import Evaluator, check_independent
 from .study import Study
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def ema_model(study: Study, name: str = "capdyn", threads: int | None = None) ->
     Raises
     ------
     ArgumentError
-        The study has several scenarios or no features, or the Workbench is not installed.
+        The study has several scenarios, no features, or inputs that depend on one another; or the Workbench is
+        not installed.
     """
     ema = _workbench()
     if len(study.scenarios) != 1 or not study.features:
@@ -46,6 +47,7 @@ def ema_model(study: Study, name: str = "capdyn", threads: int | None = None) ->
             f"{len(study.features)}.",
             remedy="Make a model of each scenario, and name [features] in the study.",
         )
+    check_independent(study, "the Workbench")
     evaluator = Evaluator(study, threads)
     names = [own.name for own in study.features]
 

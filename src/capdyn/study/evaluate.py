@@ -15,6 +15,7 @@ from ..lang.names import did_you_mean
 from .bench import OK
 from .discover import choose, prim
 from .prepare import prepare
+from .record import Record
 from .study import Study
 from .words import percent, say_box
 
@@ -34,6 +35,11 @@ class Evaluator:
         self.study = study
         self._threads = threads
         self._job, _ = prepare(study.plan())
+
+    @property
+    def record(self) -> Record:
+        """What decides the numbers, beside the values."""
+        return self._job.record
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """The features of each run under each scenario.
@@ -97,13 +103,14 @@ def salib_pair(
     Raises
     ------
     ArgumentError
-        Unknown names.
+        Unknown names, or inputs that depend on one another.
     """
     names = [own.name for own in study.features]
     column = _place(feature, names, "feature")
     row = _place(scenario, list(study.scenario_names), "scenario")
     if failed not in ("refuse", "keep"):
         raise ArgumentError(f"failed: '{failed}' is neither 'refuse' nor 'keep'.", remedy="Take one of them.")
+    check_independent(study, "SALib")
     evaluator = Evaluator(study)
     problem: dict[str, Any] = {
         "num_vars": len(study.inputs),
@@ -122,6 +129,15 @@ def salib_pair(
         return y
 
     return problem, evaluate
+
+
+def check_independent(study: Study, who: str) -> None:
+    """Refuses a study whose inputs depend on one another where somebody else samples them."""
+    if not study.is_independent:
+        raise ArgumentError(
+            f"The study's inputs depend on one another, and {who} would sample each by itself.",
+            remedy="Use capdyn.run_study, or leave out [correlations] and [posterior].",
+        )
 
 
 def _place(name: str | None, known: list[str], what: str) -> int:

@@ -56,6 +56,17 @@ class InputForm(TomlForm):
     scales: Names | None = Field(
         default=None, description="constants that this input multiplies, instead of being one itself"
     )
+    x_scale: Names | None = Field(
+        default=None,
+        description="lookups that this input stretches along their argument: x becomes x_scale * x",
+    )
+    x_shift: Names | None = Field(
+        default=None, description="lookups that this input moves along their argument, in its unit"
+    )
+    y_scale: Names | None = Field(default=None, description="lookups whose values this input multiplies")
+    y_shift: Names | None = Field(
+        default=None, description="lookups to whose values this input is added, in their unit"
+    )
     why: str = Field(
         default="", description="the reason for this range, needed where it is not the equation file's"
     )
@@ -149,6 +160,12 @@ class ClassesForm(TomlForm):
     )
 
 
+class PosteriorForm(TomlForm):
+    """`[posterior]`: draws of constants that belong together, as `capdyn calibrate --sample` writes them."""
+
+    file: str = Field(..., description="posterior.nc, a path from this file")
+
+
 class RunForm(TomlForm):
     """`[run]`: how the model is run."""
 
@@ -167,6 +184,7 @@ class StudyForm(TomlForm):
     scenarios: Names = Field(default_factory=list)
     inputs: dict[str, InputForm] = Field(default_factory=dict)
     ranges: RangesForm | None = None
+    posterior: PosteriorForm | None = None
     groups: dict[str, Names] = Field(default_factory=dict)
     correlations: dict[str, dict[str, Number]] = Field(default_factory=dict)
     method: MethodForm = Field(default_factory=lambda: MethodForm.model_validate({}))

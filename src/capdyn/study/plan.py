@@ -42,6 +42,8 @@ class Plan:
     name : str
     text : str
         The study file that this was made from; kept with the runs, so that they can be made again and extended.
+    files : tuple of Path
+        Files that `text` names; copied beside the runs.
     about : mapping
         Attributes for the Dataset (text and numbers only), for whoever analyses the runs.
     """
@@ -58,6 +60,7 @@ class Plan:
     name: str = "study"
     text: str = ""
     about: Mapping[str, str | float] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
 
     @property
     def n_members(self) -> int:

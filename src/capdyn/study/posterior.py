@@ -19,6 +19,7 @@ from scipy.stats import qmc
 from ..errors import ArgumentError, NumericalError
 from ..run.summary import Table
 from .calibration import Calibration, read_calibration
+from .kept import Kept
 
 Progress = Callable[[int, int, str], None]
 LEVEL = 0.95  # of intervals
@@ -32,6 +33,7 @@ def posterior(
     walkers: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    folder: str | Path | None = None,
 ) -> xr.Dataset:
     """Draws from the posterior of the free constants, given the targets.
 
@@ -52,6 +54,9 @@ def posterior(
         From 0 to 2**32 - 1. The same seed gives the same draws.
     progress : callable, optional
         Called as `progress(done, total, what)`.
+    folder : str or Path, optional
+        Where steps are kept as they come: the same call goes on with them, and so does one for more draws. No number
+        depends on it.
 
     Returns
     -------
@@ -67,6 +72,8 @@ def posterior(
     ------
     ArgumentError
         Numbers that do not fit together, or emcee is not installed.
+    StoreError
+        The folder holds draws of something else, or cannot be written.
     NumericalError
         Too few of the first runs are finite.
     """
@@ -75,7 +82,8 @@ def posterior(
     many = max(32, 4 * count) if walkers is None else walkers
     _check(count, draws, many, seed)
     tell = progress or (lambda done, total, what: None)
-    target = _Target(own)
+    kept = Kept(folder, "posterior", {**own.made_of(), "walkers": many, "seed": seed})
+    target = _Target(own, kept)
     tell(0, 1, "first points")
     first = _scout(target, many, seed)
     steps = -(-draws // many)
@@ -108,8 +116,8 @@ def _check(count: int, draws: int, walkers: int, seed: int) -> None:
 class _Target:
     """Log-likelihood at quantiles of the priors, and how many runs it took."""
 
-    def __init__(self, calibration: Calibration):
-        self.calibration = calibration
+    def __init__(self, calibration: Calibration, kept: Kept):
+        self.calibration, self._kept = calibration, kept
         self.runs = self.failed = 0
 
     def values(self, unit: np.ndarray) -> np.ndarray:
@@ -122,18 +130,15 @@ class _Target:
 
         unit : shape (n_candidates, n_free) -> shape (n_candidates, 1 + n_targets)
         """
-        result = np.full((len(unit), 1 + len(self.calibration.targets)), np.nan)
-        result[:, 0] = -np.inf
-        inside = np.flatnonzero(((unit > 0.0) & (unit < 1.0)).all(axis=1))
-        if len(inside):
-            found = self.calibration.found_at(self.values(unit[inside]))
-            sums = (self.calibration.residuals_of(found) ** 2).sum(axis=1)
-            fine = np.isfinite(sums)
-            result[inside, 0] = np.where(fine, -0.5 * np.where(fine, sums, 0.0), -np.inf)
-            result[inside, 1:] = found
-            self.runs += len(inside)
-            self.failed += int((~fine).sum())
-        return result
+        inside = ((unit > 0.0) & (unit < 1.0)).all(axis=1)
+        found = np.full((len(unit), len(self.calibration.targets)), np.nan)
+        if inside.any():
+            found[inside] = self._kept(self.values(unit[inside]), self.calibration.found_at)
+        sums = (self.calibration.residuals_of(found) ** 2).sum(axis=1)
+        fine = np.isfinite(sums)
+        self.runs += int(inside.sum())
+        self.failed += int((inside & ~fine).sum())
+        return np.column_stack([np.where(fine, -0.5 * np.where(fine, sums, 0.0), -np.inf), found])
 
 
 def _scout(target: _Target, walkers: int, seed: int) -> np.ndarray:
@@ -202,6 +207,7 @@ def _labelled(own: Calibration, target: _Target, sampler: Any, warm: int, seed: 
         {
             "title": own.title,
             "model": own.model.name,
+            "model_hash": own.model.source.hash,
             "seed": seed,
             "steps": steps,
             "warm_up": warm,

@@ -3,22 +3,33 @@ correlations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 import numpy as np
 
-from ..lang.model import CONTROLS
 from ..lang.names import did_you_mean, key
 from ..passes.system import Load, Symbol, walk
-from ..run.address import Mistake, address_of, check_limits, everywhere, find_places, find_symbol
+from ..run.address import (
+    Mistake,
+    address_of,
+    check_limits,
+    everywhere,
+    find_places,
+    find_symbol,
+    parse_address,
+    write_address,
+)
+from ..run.grid import behind_the_clock
+from ..run.lookups import WAYS, constant_of, find_lookup
 from ..run.open import Model
 from ..run.scenario import Settings
-from .distributions import KINDS, Distribution, copula_factor
 from .form import InputForm, RangesForm
+from .read_distribution import distribution_of
 from .study import StudyInput
 
-_SECTOR = "sector:"
+SECTOR = "sector:"
 
 
 class Constants:
@@ -29,7 +40,7 @@ class Constants:
 
     def __init__(self, model: Model, settings: list[Settings]):
         self.model, self.settings = model, settings
-        self.clock = _behind_the_clock(model)
+        self.clock = behind_the_clock(model.system)
         self.differing = {
             name
             for name in {name for own in settings for name in own.parameters}
@@ -73,15 +84,6 @@ class Constants:
                 yield symbol, self.model.source.variables[symbol.name].group
 
 
-def _behind_the_clock(model: Model) -> set[str]:
-    """Time settings and the constants that they are computed from."""
-    found = set(CONTROLS)
-    for equation in reversed(model.system.constants):
-        if equation.target in found:
-            found |= {node.symbol for node in walk(equation.node) if isinstance(node, Load)}
-    return found
-
-
 def from_ranges(constants: Constants, form: RangesForm) -> tuple[list[StudyInput], list[tuple[str, Mistake]]]:
     """An input for each element of the constants that `[ranges]` names, and patterns that name nothing."""
     known = list(constants.ranged())
@@ -101,17 +103,17 @@ def from_ranges(constants: Constants, form: RangesForm) -> tuple[list[StudyInput
 
 
 def _matches(pattern: str, symbol: Symbol, sector: str) -> bool:
-    if pattern.lower().startswith(_SECTOR):
-        return key(pattern[len(_SECTOR) :]) == key(sector)
+    if pattern.lower().startswith(SECTOR):
+        return key(pattern[len(SECTOR) :]) == key(sector)
     return fnmatchcase(symbol.name, key(pattern))
 
 
 def _nothing(pattern: str, known: list[tuple[Symbol, str]], model: Model) -> Mistake:
-    if pattern.lower().startswith(_SECTOR):
+    if pattern.lower().startswith(SECTOR):
         sectors = dict.fromkeys(sector for _, sector in known if sector)
         return Mistake(
-            f"There is no sector '{pattern[len(_SECTOR) :]}' with ranges.",
-            did_you_mean(pattern[len(_SECTOR) :], sectors) or f"The sectors are {', '.join(sectors)}.",
+            f"There is no sector '{pattern[len(SECTOR) :]}' with ranges.",
+            did_you_mean(pattern[len(SECTOR) :], sectors) or f"The sectors are {', '.join(sectors)}.",
         )
     names = [symbol.variable for symbol, _ in known]
     if key(pattern) in model.system.symbols:
@@ -131,8 +133,13 @@ def from_form(constants: Constants, name: str, form: InputForm) -> list[StudyInp
     Mistake
         What is wrong with it.
     """
-    if form.scales is not None:
+    ways = [way for way in ("scales", *WAYS) if getattr(form, way) is not None]
+    if len(ways) > 1:
+        raise Mistake(f"'{name}' has {' and '.join(ways)}.", "Make an input of each.")
+    if ways == ["scales"]:
         return [_scaling(constants, name, form)]
+    if ways:
+        return [_adjusting(constants, name, form, ways[0])]
     symbol, places = constants.find(name)
     if "*" not in name:
         label = address_of(symbol, places[0]) if len(places) == 1 else symbol.variable
@@ -163,6 +170,29 @@ def _scaling(constants: Constants, name: str, form: InputForm) -> StudyInput:
     return StudyInput(name, distribution, tuple(targets), tuple(base), name, "1", 1.0, False, form.why)
 
 
+def _adjusting(constants: Constants, name: str, form: InputForm, way: str) -> StudyInput:
+    """An input that stretches or moves lookups. way : a key of `WAYS`."""
+    if form.low is None and form.high is None and form.values is None:
+        raise Mistake(f"'{name}' has no ends.", "Write low and high, and say why.")
+    distribution = distribution_of(name, form, (None, None))
+    if way == "x_scale" and distribution.low <= 0:
+        raise Mistake(
+            f"'{name}' would shrink its lookups to nothing, or turn them round.", "Let low be above 0."
+        )
+    targets: list[str] = []
+    units: set[str] = set()
+    for address in getattr(form, way):
+        lookup, subscripts = parse_address(address)
+        own = constant_of(find_lookup(constants.model.source, lookup), way)
+        symbol, places = constants.find(write_address(own, subscripts or ()))
+        targets += [address_of(symbol, place) for place in places]
+        units.add(constants.model.source.variables[symbol.name].units)
+    if not targets:
+        raise Mistake(f"'{name}' changes nothing.", f"Name lookups in {way} = [...].")
+    unit = units.pop() if len(units) == 1 else ""
+    return StudyInput(name, distribution, tuple(targets), None, name, unit, WAYS[way], False, form.why)
+
+
 def one_input(
     constants: Constants,
     label: str,
@@ -189,124 +219,12 @@ def one_input(
     )
 
 
-def distribution_of(name: str, form: InputForm, limits: tuple[float | None, float | None]) -> Distribution:
-    """The distribution that a form describes; ends that it leaves out are the limits.
-
-    Raises
-    ------
-    Mistake
-        What is wrong with it.
-    """
-    if form.distribution not in KINDS:
-        raise Mistake(
-            f"'{form.distribution}' is no distribution.",
-            did_you_mean(form.distribution, KINDS) or f"Choose among {', '.join(KINDS)}.",
-        )
-    if form.distribution in ("discrete", "switch"):
-        return _discrete(name, form)
-    kind = KINDS[form.distribution]
-    given = {word: getattr(form, word) for word in ("mode", "mean", "sd", "values", "weights")}
-    missing = [word for word in kind.needs if given[word] is None]
-    if missing:
-        raise Mistake(f"'{name}' needs {' and '.join(missing)}, being {form.distribution}.")
-    extra = [word for word, value in given.items() if value is not None and word not in kind.needs]
-    if extra:
-        raise Mistake(
-            f"'{extra[0]}' means nothing for '{name}', which is {form.distribution}.", "Leave it out."
-        )
-    low = limits[0] if form.low is None else form.low
-    high = limits[1] if form.high is None else form.high
-    if low is None or high is None:
-        raise Mistake(
-            f"'{name}' has no {'low' if low is None else 'high'} end.",
-            "Give it a range [low, high] in the equation file, or write the end here and say why.",
-        )
-    if not low < high:
-        raise Mistake(f"'{name}' would go from {low:g} to {high:g}.", "Let low be below high.")
-    found = Distribution(form.distribution, low, high, tuple((word, given[word]) for word in kind.needs))
-    wrong = kind.wrong(found)
-    if wrong:
-        raise Mistake(f"'{name}' {wrong}.")
+def lookups_of(model: Model, forms: Iterable[InputForm]) -> list[str]:
+    """Names of the lookups that inputs stretch or move, as far as the model has them."""
+    found = []
+    for form in forms:
+        for way in WAYS:
+            for address in getattr(form, way) or ():
+                with suppress(Mistake):
+                    found.append(find_lookup(model.source, parse_address(address)[0]).name)
     return found
-
-
-def _discrete(name: str, form: InputForm) -> Distribution:
-    values = form.values or ([0.0, 1.0] if form.distribution == "switch" else [])
-    if len(set(values)) < 2:
-        raise Mistake(f"'{name}' needs at least two values, being discrete.", "Write values = [0, 1, 2].")
-    weights = form.weights or [1.0] * len(values)
-    if len(weights) != len(values) or min(weights) <= 0:
-        raise Mistake(f"'{name}' needs one weight above 0 for each of its {len(values)} values.")
-    total = sum(weights)
-    ranked = sorted(zip(values, weights, strict=True))
-    return Distribution(
-        form.distribution,
-        ranked[0][0],
-        ranked[-1][0],
-        (),
-        tuple(value for value, _ in ranked),
-        tuple(weight / total for _, weight in ranked),
-    )
-
-
-def correlation_matrix(
-    inputs: list[StudyInput], tables: Mapping[str, Mapping[str, float]]
-) -> tuple[np.ndarray | None, list[tuple[tuple[str, ...], Mistake]]]:
-    """Rank correlations of all inputs, None if there are none, and what is wrong with them."""
-    if not tables:
-        return None, []
-    place = {key(i.name): n for n, i in enumerate(inputs)}
-    names = [i.name for i in inputs]
-    matrix = np.eye(len(inputs))
-    mistakes: list[tuple[tuple[str, ...], Mistake]] = []
-    for first, others in tables.items():
-        for second, rank in others.items():
-            path: tuple[str, ...] = ("correlations", first, second)
-            for name in (first, second):
-                if key(name) not in place:
-                    mistakes.append((path, Mistake(f"'{name}' is no input.", did_you_mean(name, names))))
-            if not -1 < rank < 1:
-                mistakes.append(
-                    (path, Mistake(f"A correlation of {rank:g} is impossible.", "Stay within -1 and 1."))
-                )
-            if key(first) == key(second):
-                mistakes.append((path, Mistake(f"'{first}' is correlated with itself.", "Name two inputs.")))
-            if not mistakes:
-                i, j = place[key(first)], place[key(second)]
-                matrix[i, j] = matrix[j, i] = rank
-    if not mistakes and copula_factor(matrix) is None:
-        what = Mistake("The correlations contradict one another.", "Make them smaller, or leave some out.")
-        mistakes.append((("correlations",), what))
-    return matrix, mistakes
-
-
-def grouped(
-    constants: Constants, inputs: Iterable[StudyInput], groups: Mapping[str, list[str]]
-) -> tuple[dict[str, str], list[tuple[tuple[str, ...], Mistake]]]:
-    """For each input named in `[groups]` its group, and what is wrong there."""
-    found: dict[str, str] = {}
-    mistakes: list[tuple[tuple[str, ...], Mistake]] = []
-    inputs = list(inputs)
-    for group, patterns in groups.items():
-        for pattern in patterns:
-            members = [i for i in inputs if _is_in(constants, i, pattern)]
-            if not members:
-                remedy = did_you_mean(pattern, [i.name for i in inputs])
-                mistakes.append((("groups", group), Mistake(f"'{pattern}' is no input.", remedy)))
-            for member in members:
-                if found.setdefault(member.name, group) != group:
-                    what = f"'{member.name}' is in '{found[member.name]}' and in '{group}'."
-                    mistakes.append((("groups", group), Mistake(what, "Take it out of one of them.")))
-    return found, mistakes
-
-
-def _is_in(constants: Constants, own: StudyInput, pattern: str) -> bool:
-    if pattern.lower().startswith(_SECTOR):
-        symbols = [find_symbol(constants.model.system, target, "parameter")[0] for target in own.targets]
-        sectors = {key(constants.model.source.variables[symbol.name].group) for symbol in symbols}
-        return sectors == {key(pattern[len(_SECTOR) :])}
-    wanted = key(pattern)
-    # An element belongs where its array is named; brackets are letters here, no patterns.
-    return wanted in (key(own.name), key(own.name.partition("[")[0])) or (
-        "[" not in wanted and fnmatchcase(key(own.name.partition("[")[0]), wanted)
-    )

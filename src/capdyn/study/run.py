@@ -81,7 +81,7 @@ def run_study(
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        store = _begin(folder, job, template, plan.sample)
+        store = _begin(folder, job, template, plan)
         job = replace(job, record=store.record)
         meter, wanted = _survey(store, tell)
         if wanted:
@@ -117,10 +117,11 @@ def _times(study: Study, folder: Path) -> int:
     return max(1, open_store(folder).record.n_members // study.plan().n_members)
 
 
-def _begin(folder: Path, job: Job, template: Template, sample: np.ndarray) -> Store:
-    """The store, made or found, with as many members as the sample."""
+def _begin(folder: Path, job: Job, template: Template, plan: Plan) -> Store:
+    """The store, made or found, with as many members as the plan."""
+    sample = plan.sample
     if not (folder / RUNS).exists():
-        return create(folder, job, template, sample)
+        return create(folder, job, template, sample, plan.files)
     store = open_store(folder, "r+")
     tidy(store)
     _check_same(store, job, folder)

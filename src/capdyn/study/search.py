@@ -7,6 +7,7 @@ goes through the generations that are there without a run, since the search depe
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ..errors import ArgumentError, Problem, StoreError
+from ..errors import ArgumentError, Problem
 from ..lang.names import did_you_mean, key
-from ..run.atomic import cannot_write, whole_file
+from ..run import label
+from ..run.summary import Table
 from .evaluate import Evaluator
+from .kept import Kept
 from .study import Study
+
+_MOST_SHOWN = 6  # packages in a table; the Dataset has all
 
 
 def search(
@@ -49,7 +54,7 @@ def search(
         A share of futures: an aim is then the quantile that all but the worst of them reach, instead of the mean.
     seed : int
     folder : str or Path, optional
-        Where generations are kept.
+        Where generations are kept as they come; the same call goes on with them.
     progress : callable, optional
         Called as `progress(done, total, what)`.
 
@@ -75,13 +80,16 @@ def search(
         )
     bench = _Futures(study, searched, list(levers.values()), budget, aims, worst)
     algorithm, problem = _algorithm(bench, population, seed)
+    kept = Kept(folder, "search", {**bench.made_of(), "population": population, "seed": seed})
     for number in range(generations):
         if progress is not None:
             progress(number, generations, "generations")
         packages = algorithm.ask()
         x = np.asarray(packages.get("X"), dtype=float)
-        _tell(algorithm, problem, packages, bench, _known(folder, number, x, bench))
-    return _front(algorithm, bench)
+        _tell(algorithm, problem, packages, bench, kept(x, bench.achieve))
+    if progress is not None:
+        progress(generations, generations, "generations")
+    return _front(algorithm, bench).assign_attrs(seed=seed, generations=generations, population=population)
 
 
 class _Futures:
@@ -118,6 +126,23 @@ class _Futures:
         if self.worst is not None:
             reached = self.signs * np.quantile(self.signs * found, self.worst, axis=1)
         return np.column_stack([np.where(failed[:, None] > 0, np.nan, reached), failed])
+
+    def made_of(self) -> dict[str, Any]:
+        """All that decides what packages achieve."""
+        record = self.evaluator.record
+        return {
+            "model": record.model_hash,
+            "scenario": dict(record.scenarios),
+            "random numbers": record.seed,
+            "features": [repr(feature) for feature in record.features],
+            "futures": hashlib.sha256(self.futures.tobytes()).hexdigest(),
+            "levers": {
+                self.study.inputs[n].name: c for n, c in zip(self.searched, self.costs.tolist(), strict=True)
+            },
+            "ends of levers": [repr(self.study.inputs[n].distribution) for n in self.searched],
+            "budget": self.budget,
+            "worst": self.worst,
+        }
 
 
 def _levers(study: Study, levers: Mapping[str, float]) -> list[int]:
@@ -179,33 +204,6 @@ def _tell(algorithm: Any, problem: Any, packages: Any, bench: _Futures, found: n
     algorithm.tell(infills=packages)
 
 
-def _known(folder: str | Path | None, number: int, x: np.ndarray, bench: _Futures) -> np.ndarray:
-    """What a generation achieves: read from the folder if it is there, else run and kept."""
-    if folder is None:
-        return bench.achieve(x)
-    path = Path(folder) / f"generation_{number:05d}.npy"
-    if path.exists():
-        try:
-            kept = np.load(path, allow_pickle=False)
-        except (OSError, ValueError):
-            raise StoreError(
-                f"'{path}' cannot be read.", remedy="Remove it: the search makes it again."
-            ) from None
-        if kept.shape == (len(x), x.shape[1] + len(bench.aims) + 1) and np.array_equal(
-            kept[:, : x.shape[1]], x
-        ):
-            return kept[:, x.shape[1] :]
-        raise StoreError(f"'{folder}' holds another search.", remedy="Choose another folder.")
-    found = bench.achieve(x)
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as part, part.open("wb") as file:
-            np.save(file, np.column_stack([x, found]))
-    except OSError as error:
-        raise cannot_write(Path(folder), error) from None
-    return found
-
-
 def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
     best = algorithm.opt
     feasible = [own for own in best if own.feas]
@@ -217,6 +215,7 @@ def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
     x = np.array([own.X for own in feasible], dtype=float)
     reached = np.array([own.get("reached") for own in feasible], dtype=float)
     order = np.lexsort((*x.T[::-1], reached[:, 0]))
+    levers = [bench.study.inputs[n] for n in bench.searched]
     units = {f.name: f.variable for f in bench.study.features}
     return xr.Dataset(
         {
@@ -228,10 +227,18 @@ def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
         {
             "aim": bench.aims,
             "aim_variable": ("aim", [units[name] for name in bench.aims]),
-            "input": [bench.study.inputs[n].name for n in bench.searched],
+            "better": ("aim", ["high" if sign > 0 else "low" for sign in bench.signs]),
+            "input": [own.name for own in levers],
+            "lever_low": ("input", [own.distribution.low for own in levers]),
+            "lever_high": ("input", [own.distribution.high for own in levers]),
+            "lever_cost": ("input", bench.costs),
         },
         {
             "study": bench.study.title,
+            "study_text": bench.study.text,
+            "model": bench.study.model.name,
+            "model_hash": bench.study.model.source.hash,
+            "versions": label.versions(),
             "futures": len(bench.futures),
             "budget": bench.budget,
             "aim_is": "mean over futures"
@@ -239,3 +246,20 @@ def _front(algorithm: Any, bench: _Futures) -> xr.Dataset:
             else f"reached in all but {bench.worst:g} of futures",
         },
     )
+
+
+def front_table(front: xr.Dataset) -> Table:
+    """Some packages from one end of the front to the other: what each reaches and costs, and its levers."""
+    count = front.sizes["package"]
+    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_SHOWN)).round().astype(int))
+    numbers = [
+        (str(name), *(f"{value:.4g}" for value in values[shown]))
+        for name, values in (
+            *zip(front["aim"].values, front["objective"].values.T, strict=True),
+            ("Cost", front["cost"].values),
+            *zip(front["input"].values, front["lever"].values.T, strict=True),
+        )
+    ]
+    about = f"{front.attrs['aim_is']}; {front.attrs['futures']} futures, budget {front.attrs['budget']:g}"
+    title = f"{count} packages that no other beats ({about})"
+    return Table(title, ("", *(str(n + 1) for n in shown)), tuple(numbers))

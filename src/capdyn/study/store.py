@@ -20,7 +20,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -186,8 +186,12 @@ def digest(arrays: Mapping[str, np.ndarray]) -> int:
     return int.from_bytes(made.digest(), "little")
 
 
-def create(folder: Path, job: Job, template: Template, sample: np.ndarray) -> Store:
+def create(
+    folder: Path, job: Job, template: Template, sample: np.ndarray, files: Iterable[Path] = ()
+) -> Store:
     """A study's folder without any run; it counts when it is whole. Whoever calls this holds the lock.
+
+    files : what the study's text names, to be kept with the model.
 
     Raises
     ------
@@ -207,6 +211,8 @@ def create(folder: Path, job: Job, template: Template, sample: np.ndarray) -> St
         (folder / MODEL / SOURCE).write_text(job.source_text(), encoding="utf-8")
         if job.model.path.is_file():
             shutil.copyfile(job.model.path, folder / MODEL / job.model.path.name)
+        for path in files:
+            shutil.copyfile(path, folder / MODEL / path.name)
         (folder / MODEL / "scenarios").mkdir(exist_ok=True)
         for number, (name, text) in enumerate(job.record.scenarios):
             stem = name if re.fullmatch(r"[\w .-]+", name) else f"scenario {number}"

@@ -56,5 +56,7 @@ def stored_study(folder: str | Path) -> Study:
         ) from None
     # As they were resolved: whatever the files that the study named say today.
     given["scenarios"] = list(store.record.scenario_names)
+    if "posterior" in given:
+        given["posterior"] = {"file": str((beside / Path(given["posterior"]["file"]).name).resolve())}
     study = read_study(given, replace(model, path=beside / model.path.name, folder=beside))
     return replace(study, text=store.record.text, title=store.record.name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ArgumentError
 from ..run.address import parse_address
 from ..run.features import Feature
 from ..run.open import Model
@@ -85,6 +86,8 @@ class Study:
     options : its keywords.
     settings : keywords of the analysis, such as confidence.
     correlation : ndarray, shape (n_inputs, n_inputs), rank correlations, or None where inputs are independent.
+    draws : ndarray, shape (n_draws, n_drawn), quantiles of the first inputs, draw by draw of a posterior, or None.
+    files : what the study was made from beside its text.
     scenario_names : how results call `scenarios`, the first being what the others are compared with.
     better : by feature, +1 where more is better, -1 where less is.
     series : elements that are kept as they run.
@@ -113,6 +116,8 @@ class Study:
     run_method: str | None
     run_seed: int
     text: str
+    draws: np.ndarray | None = None
+    files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -133,9 +138,20 @@ class Study:
         """The design's rows, the first of them the same whatever `times` is; made dependent where the study
         says so."""
         design = DESIGNS[self.design](self.space, self.size, self.seed, times, **self.options)
-        if self.correlation is None:
-            return design
-        return Design(correlate(design.unit, self.correlation), design.block, design.about)
+        unit = design.unit if self.correlation is None else correlate(design.unit, self.correlation)
+        if self.draws is not None:
+            if len(unit) > len(self.draws):
+                raise ArgumentError(
+                    f"{len(unit):,} runs need as many draws of the posterior, and there are {len(self.draws):,}.",
+                    remedy="Draw more: capdyn calibrate FILE --sample N --out DIR",
+                )
+            unit = np.hstack([self.draws[: len(unit)], unit[:, self.draws.shape[1] :]])
+        return Design(unit, design.block, design.about)
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether each input can take any of its values whatever the others are."""
+        return self.correlation is None and self.draws is None
 
     def values(self, unit: np.ndarray) -> np.ndarray:
         """The inputs' values at quantiles. unit : shape (n_runs, n_inputs) -> the same, each column in its
@@ -171,6 +187,7 @@ class Study:
             seed=self.run_seed,
             name=self.title,
             text=self.text,
+            files=self.files,
         )
 
     def __repr__(self) -> str:

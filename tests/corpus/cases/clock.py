@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from .case import Case
+from .loops import rk4
 
 MANUAL = "closed form: the formula in the Vensim manual"
 ALL = ("euler", "rk2", "rk4")
@@ -27,6 +28,9 @@ def _train(start: float, width: float, interval: float, end: float, length: floa
 
     return value
 
+
+_FIRST = rk4(lambda t, y: [-y[0] + t], [1.0], 2, 0.5)
+_TWO_LENGTHS = [y[0] for y in (*_FIRST, *rk4(lambda t, y: [-y[0] + t], _FIRST[-1], 2, 1.0, 1.0)[1:])]
 
 CASES = (
     Case("time", "Time itself, in any case, from a beginning that is not 0.", "a = Time\nb = TIME*2 + time",
@@ -89,6 +93,35 @@ CASES = (
     Case("saveper_below_step", "SAVEPER below the step keeps each step once.", "a = Time", {"a": lambda t: t}, saveper="0.3"),
     Case("final_off_grid", "FINAL TIME between steps: the last whole step is the last.", "a = Time", {"a": lambda t: t},
          stop="3.5", times=(0.0, 1.0, 2.0, 3.0)),
+    Case("saveper_changes", "SAVEPER as it stands at each step; kept are its multiples, counted from INITIAL TIME: 4 is none of 3.",
+         "x = INTEG(1, 0)\ny = 10*Time", {"x": lambda t: t, "y": lambda t: 10 * t, "SAVEPER": [1, 1, 1, 1, 3, 3, 3, 3]}, methods=ALL,
+         step="0.5", stop="13", saveper="IF THEN ELSE(Time < 4, 1, 3)", times=(0.0, 1.0, 2.0, 3.0, 6.0, 9.0, 12.0, 13.0)),
+    Case("saveper_with_a_lookup", "A series of save periods, one of them below the step.",
+         "every( (0,0.1),(1,0.1),(1,2),(9,2) )\nx = INTEG(1, 0)", {"x": lambda t: t}, methods=ALL, step="0.25", stop="6",
+         saveper="every(Time)", times=(0.0, 0.25, 0.5, 0.75, 2.0, 4.0, 6.0)),
+    Case("final_time_changes", "The run ends where FINAL TIME, as it stands there, leaves no room for another step.",
+         "x = INTEG(1, 0)\nlast = 2.5", {"x": lambda t: t}, methods=ALL, step="0.5", stop="IF THEN ELSE(Time >= last, Time, 100)",
+         times=(0.0, 0.5, 1.0, 1.5, 2.0, 2.5)),
+    Case("final_time_recedes", "At 5 FINAL TIME is 6 and a step fits; at 6 it is 6.5.", "x = INTEG(1, 0)", {"x": lambda t: t},
+         stop="3.5 + Time/2", times=(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)),
+    Case("time_step_changes", "TIME STEP as it stands at the beginning of a step, over all its stages; y adds up its squares, and"
+         " PULSE, STEP and DELAY N look at the step that begins.",
+         "x = INTEG(2, 1)\ny = INTEG(TIME STEP, 0)\np = PULSE(1, 0.1)\nu = INTEG(p/TIME STEP, 0)\ns = STEP(1, 1.75)\n"
+         "d = DELAY N(3, 1, 3, 1)",
+         {"x": lambda t: 1 + 2 * t, "y": [0, 1 / 16, 2 / 16, 3 / 16, 1 / 4, 1 / 2, 3 / 4, 1], "p": [0, 0, 0, 0, 1, 0, 0, 0],
+          "u": [0, 0, 0, 0, 0, 1, 1, 1], "s": [0, 0, 0, 0, 0, 0, 1, 1], "TIME STEP": [0.25] * 4 + [0.5] * 4, "d": 3}, methods=ALL,
+         step="IF THEN ELSE(Time < 1, 0.25, 0.5)", stop="2.5", times=(0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5)),
+    Case("time_step_grows", "Each step of another length; the one after 2.375 would end behind 3, so the run ends there.",
+         "x = INTEG(-x, 1)\nn = INTEG(1/TIME STEP, 0)",
+         {"x": [1, 0.5, 0.125, -0.015625], "n": [0, 1, 2, 3], "TIME STEP": [0.5, 0.75, 1.125, 1.6875]}, step="0.5 + Time/2", stop="3",
+         times=(0.0, 0.5, 1.25, 2.375)),
+    Case("time_step_rk4", "Runge-Kutta over steps of two lengths.", "x = INTEG(-x + Time, 1)", {"x": _TWO_LENGTHS},
+         "closed form: the classical rule in a loop", methods=("rk4",), step="IF THEN ELSE(Time < 1, 0.5, 1)", stop="3",
+         times=(0.0, 0.5, 1.0, 2.0, 3.0)),
+    Case("time_step_reaches_the_end", "A step that is cut at FINAL TIME is 0 there, where none begins.", "x = INTEG(1, 0)",
+         {"x": lambda t: t}, step="MIN(1, FINAL TIME - Time)", stop="2.5", times=(0.0, 1.0, 2.0, 2.5), methods=ALL),
+    Case("time_step_by_step", "STEP looks half a step ahead, of the very step that it makes.", "x = INTEG(1, 0)", {"x": lambda t: t},
+         step="1 - STEP(0.5, 2)", stop="3", times=(0.0, 1.0, 2.0, 2.5, 3.0), methods=ALL),
     Case("controls_by_expressions", "Control variables computed from one another and from constants.",
          "n = 4\nfirst = 1\na = INTEG(n, INITIAL TIME)\nb = FINAL TIME + TIME STEP + SAVEPER",
          {"a": lambda t: 1 + 4 * (t - 1), "b": 2 + 0.125 + 0.25},

@@ -43,7 +43,7 @@ CASES = (
           {"a": 2, "b": lambda t: float(mpmath.log10(t + 1)), "c": [0, 3, 1.5, 1, 0.75], "d": [9, 3, 1.5, 1, 0.75], "e": float(2 * mpmath.pi),
            "f": lambda t: t + 2, "g": lambda t: t, "h": lambda t: t + 1, "i": lambda t: float(mpmath.sqrt(t)),
            "j": lambda t: float(mpmath.sin(t) + mpmath.cos(t))}, rtol=1e-13),
-    _case("int", "INT is the next integer below (XMILE 3.5.1), also of negative numbers, where Vensim's INTEGER goes towards 0.",
+    _case("int", "INT is the next integer below (isee systems, Mathematical builtins), also of negative numbers, where Vensim's INTEGER goes towards 0.",
           {"a": "INT(TIME/2 - 1)", "b": "INT(-2.5)", "c": "INT(-3)", "d": "INT(2.999)"}, {"a": [-1, -1, 0, 0, 1], "b": -3, "c": -3, "d": 2}),
     _case("previous", "What it was one step ago, in a circle too; the first value at the beginning.", {"w": "TIME*TIME", "a": "PREVIOUS(w, -1)", "b": "PREVIOUS(b, 1)*2 + 0*TIME"},
           {"a": [-1, 0, 1, 4, 9], "b": [2, 4, 8, 16, 32]}, methods=("euler", "rk2", "rk4")),
