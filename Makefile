@@ -44,6 +44,8 @@ pictures: $(STAMP)
 	cp runs/pictures/drivers/figures/total-innovation-capability-at-year-30-in-third-generation.svg docs/pictures/study-drivers.svg
 	cp runs/pictures/drivers/figures/fan-relative-capability-home-innovation.svg docs/pictures/study-fan.svg
 	cp runs/pictures/third/figures/box-no-take-off-in-third-generation.svg docs/pictures/study-box.svg
+	$(BIN)/capdyn search $(MODEL)/studies/packages.toml --budget 8e5 -o runs/pictures/search $(foreach lever,conditional_procurement=3e5 external_nexus=4e5 quality_channels=3.5e5 systemic_coordination=1.5e5 worker_training=4e5,--lever "Lever intensity[$(word 1,$(subst =, ,$(lever))),Home]=$(word 2,$(subst =, ,$(lever)))")
+	cp runs/pictures/search/front.svg docs/pictures/study-front.svg
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "capdyn needs Python 3.11 or later; call: make PYTHON=python3.12")'

@@ -19,7 +19,7 @@ import numpy as np
 
 from capdyn.emit.engine import Steps
 from capdyn.emit.kernel import Kernel
-from capdyn.passes import build
+from capdyn.passes.build import build
 from capdyn.passes.system import System
 from capdyn.read import read
 

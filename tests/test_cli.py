@@ -200,7 +200,7 @@ class TestRun:
 
         call("run", "small", "-o", "runs/old")
         before = everything_in(folder)
-        monkeypatch.setattr(capdyn.run.simulate, "simulate", interrupt)
+        monkeypatch.setattr(capdyn.run.simulate, "trajectories", interrupt)
         for target in ("runs/old", "deep/new"):
             done = call("run", "small", "-o", target)
             assert (done.exit_code, done.stderr) == (130, "Interrupted; nothing was written.\n")
@@ -332,7 +332,7 @@ class TestProcess:
             "import sys; from capdyn.cli import app\n"
             "try: app(['run', '--help'], prog_name='capdyn')\n"
             "except SystemExit: pass\n"
-            "print([m for m in ('numpy', 'xarray', 'pysd', 'llvmlite', 'matplotlib') if m in sys.modules])"
+            "print([m for m in ('numpy', 'xarray', 'pysd', 'llvmlite', 'matplotlib', 'pydantic') if m in sys.modules])"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert "Example: capdyn run" in done.stdout
@@ -375,6 +375,14 @@ class TestProcess:
             command = [sys.executable, "-c", "from capdyn.cli import main; main()", "info", "small"]
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
         assert (done.returncode, done.stderr) == (2, "The system says: No space left on device.\n")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+    def test_a_run_is_kept_though_nobody_can_read_of_it(self, folder):
+        with Path("/dev/full").open("w") as full:
+            command = [sys.executable, "-c", "from capdyn.cli import main; main()", "run", "small", "-o", "x"]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (2, "The system says: No space left on device.\n")
+        assert (folder / "x" / "baseline.nc").is_file()
 
 
 class TestPieces:

@@ -16,7 +16,10 @@ MAY_IMPORT = {
     "read": ({"errors", "lang"}, {"pysd", "parsimonious", "lxml", "numpy", "openpyxl", "xlrd"}),
     "passes": ({"errors", "lang"}, {"networkx"}),
     "emit": ({"errors", "lang", "passes"}, {"numpy", "llvmlite"}),
-    "run": ({"errors", "lang", "solve", "read", "passes", "emit"}, {"numpy", "xarray", "pydantic", "rich"}),
+    "run": (
+        {"errors", "lang", "solve", "read", "passes", "emit"},
+        {"numpy", "xarray", "pandas", "h5py", "pydantic", "rich"},
+    ),
     "report": ({"errors", "lang", "run"}, {"numpy", "xarray", "matplotlib", "jinja2"}),
     "checks": ({"errors", "lang", "passes", "emit", "run"}, {"numpy", "scipy", "xarray"}),
     "evidence": ({"errors", "lang", "run"}, {"numpy", "scipy", "xarray", "pydantic"}),

@@ -80,7 +80,12 @@ MISTAKES = [
     (
         "element without equation",
         "Region: Home, Core\na[Home] = 1\nb[Region]=a[Region]",
-        "model.mdl:3:1: 'a' has no equation for [Core]. Add one, or use a subrange on the left-hand side.",
+        "model.mdl:4:1: 'a[Core]' is used here and has no equation. Give it one, or use a smaller range here.",
+    ),
+    (
+        "element that another does not have",
+        "Region: Home, Core, Rim\nTwo: Home, Core\na[Two] = 1\nb[Region] :EXCEPT: [Home] = a[Region]\nb[Home] = 1",
+        "model.mdl:5:1: 'a' is used here at an element that it does not have. Give it one, or use a smaller range here.",
     ),
     (
         "sum over nothing",
@@ -160,7 +165,7 @@ MISTAKES = [
     (
         "lookup lacks an element",
         "Region: Home, Core\nSize: small, large\nf[Home]((0,0),(1,1))\nx[Region] = f[Region](Time)",
-        "model.mdl:4:1: Lookup 'f' lacks tables for 1 of its elements. Add one for each.",
+        "model.mdl:5:1: A lookup is used here at its element 2, which has no points. Give it one, or use a smaller range here.",
     ),
     (
         "lookup with two arguments",

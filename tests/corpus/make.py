@@ -50,7 +50,7 @@ def _expected(case: Case) -> str:
 
 # What flows from step to step; without any of it a model is the same by every method.
 _FLOWING = re.compile(
-    r"INTEG|SMOOTH|SMTH|DELAY|TREND|FOR?E?CAST|FORCST|SAMPLE|PREVIOUS|<stock", re.IGNORECASE
+    r"INTEG|SMOOTH|SMTH|DELAY|TREND|FOR?E?CAST|FORCST|SAMPLE|PREVIOUS|NPV|<stock", re.IGNORECASE
 )
 
 

@@ -124,7 +124,7 @@ ARRAYS = [
         "sum within a sum",
         "b[Region,Size] = 1,2,3;4,5,6;\nc[Region] = 1,10\na = SUM(c[Region!]*SUM(b[Region!,Size!]))",
         {},
-        156,
+        231,
     ),
     ("product", "b[Size] = 2,3,4\na = PROD(b[Size!])", {}, 24),
     ("smallest and largest", "b[Size] = 2,-3,4\na = VMIN(b[Size!]) + 10*VMAX(b[Size!])", {}, 37),

@@ -79,6 +79,7 @@ MISTAKES = {
     "x = 5 |": ("1:1", "In the definition of 'x', two ~ are missing before the |."),
     "x = 5 ~ Year |": ("1:1", "In the definition of 'x', a ~ is missing before the |."),
     "x = 5 ~ Year ~ no end\n": ("1:1", "The last definition has no end. Close it with |."),
+    "x = 5 ~ Year ~ no end\ny = 6 ~ |": ("1:16", "The definition of 'x' runs into the next one."),
     "x = 5 ~ Year ~ no end\ny = 6 ~ Year ~ |": ("1:16", "The definition of 'x' runs into the next one."),
     "~ Year ~ |": ("1:1", "A definition is empty."),
     "just some text": ("1:1", "The last definition has no end."),

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import openpyxl
 import pytest
+from openpyxl.workbook.defined_name import DefinedName
 
 import capdyn
 from capdyn.lang.expressions import Array, Call, Number, Table, Text
@@ -278,8 +279,16 @@ MISTAKES = [
         "4:5",
         "'data.xlsx' has no sheet 'Number'. Did you mean 'Numbers'?",
     ),
-    ("x = " + direct("'2B'"), "4:5", "'2B' is not the address of a cell. It reads 'B3'"),
-    ("x = " + direct("'total'"), "4:5", "'total' is not the address of a cell."),
+    (
+        "x = " + direct("'2B'"),
+        "4:5",
+        "'2B' is not the address of a cell, nor the name of cells in 'data.csv'. It reads 'B3'",
+    ),
+    (
+        "x = " + direct("'total'"),
+        "4:5",
+        "'total' is not the address of a cell, nor the name of cells in 'data.csv'.",
+    ),
     ("x = " + direct("'B4'"), "4:5", "Cell B4 of 'data.csv' is empty. Write a number there."),
     ("x = " + direct("'B90'"), "4:5", "Cell B90 of 'data.csv' is empty."),
     ("x = " + direct("'A2'"), "4:5", "Cell A2 of 'data.csv' holds 'Home', not a number."),
@@ -446,3 +455,49 @@ class TestOldSpreadsheets:
                 assert problem.where.line == 4 and problem.remedy
                 outcomes.add("refused")
         assert outcomes == {"read", "refused"}
+
+
+class TestNamedCells:
+    """Names that a workbook gives to cells, in the place of addresses."""
+
+    @pytest.fixture
+    def named(self, variable, folder):
+        book = openpyxl.load_workbook(folder / "data.xlsx")
+        names = {
+            "one": "$B$2",
+            "block": "$B$2:$D$3",
+            "times": "$A$6:$A$8",
+            "ways": "$C$6:$C$8",
+            "years": "$B$1:$D$1",
+        }
+        for name, cells in names.items():
+            book.defined_names[name] = DefinedName(name, attr_text=f"Numbers!{cells}")
+        book.defined_names["elsewhere"] = DefinedName("elsewhere", attr_text="More!$C$3")
+        book.defined_names["formula"] = DefinedName("formula", attr_text="SUM(Numbers!$B$2:$B$3)")
+        book.save(folder / "data.xlsx")
+        return variable
+
+    def test_constants(self, named):
+        assert named("x = " + xls("'one'"))[0].expression == Number(1.0)
+        assert named("x = " + xls("'ELSEWHERE'", sheet="More"))[0].expression == Number(7.0)
+        assert named("x[Region, Size] = " + xls("'block'"))[0].expression.values == (1, 2, 3, 4, 5, 6)
+        assert named("x[Size, Region] = " + xls("'block*'"))[0].expression.values == (1, 4, 2, 5, 3, 6)
+
+    @pytest.mark.parametrize(
+        "along, cell, x, y",
+        [
+            ("times", "ways", (0, 2, 4), (20, 40, 60)),
+            ("years", "one", (2000, 2001, 2002), (1, 2, 3)),
+            ("times", "C6", (0, 2, 4), (20, 40, 60)),
+        ],
+    )
+    def test_series(self, named, along, cell, x, y):
+        call = named("x = " + xls(f"'{along}', '{cell}'", kind="LOOKUPS"))[0]
+        assert call.expression == Table(x, y)
+
+    @pytest.mark.parametrize("name", ["elsewhere", "formula", "on"])
+    def test_unknown(self, named, name):
+        with pytest.raises(
+            capdyn.ModelError, match=f"'{name}' is not the address of a cell, nor the name of cells"
+        ):
+            named("x = " + xls(f"'{name}'"))

@@ -14,6 +14,7 @@ import xarray as xr
 
 import capdyn
 from capdyn.emit import cache
+from capdyn.emit.hoisted import hoisted
 from capdyn.lang import expressions
 from capdyn.lang import model as lang_model
 from capdyn.lang.codec import MODELS
@@ -21,6 +22,7 @@ from capdyn.lang.expressions import Array, Call, Number, Reference, Table, Text
 from capdyn.lang.model import Model
 from capdyn.passes import system as system_module
 from capdyn.passes.codec import SYSTEMS
+from capdyn.passes.hoist import hoist
 from capdyn.passes.system import System
 
 EQUATIONS = """
@@ -93,7 +95,7 @@ def test_the_second_start_neither_reads_nor_compiles(folder, file, reads, compil
     xr.testing.assert_identical(first, second)
     assert len(reads) == 1
     assert len(compilations) == PARTS
-    assert {path.suffix for path in entries(folder)} == {".model", ".kernel"}
+    assert {path.suffix for path in entries(folder)} == {".model", ".system", ".kernel"}
 
 
 def test_a_second_open_gives_equal_values(folder, file, reads):
@@ -137,7 +139,7 @@ def test_a_mistake_is_reported_every_time(folder, file):
             capdyn.open_model(file)
 
 
-@pytest.mark.parametrize("suffix", [".model", ".kernel"])
+@pytest.mark.parametrize("suffix", [".model", ".system", ".kernel"])
 @pytest.mark.parametrize("where", [0, 20, 79, 80, -1], ids=lambda place: f"byte {place}")
 def test_a_flipped_byte_is_rebuilt(folder, file, suffix, where, reads, compilations):
     expected = run(file)
@@ -147,7 +149,8 @@ def test_a_flipped_byte_is_rebuilt(folder, file, suffix, where, reads, compilati
     damaged[where] ^= 1
     entry.write_bytes(damaged)
     xr.testing.assert_identical(run(file), expected)
-    assert (len(reads), len(compilations)) == ((2, PARTS) if suffix == ".model" else (1, PARTS + 1))
+    assert len(reads) == 1 + (suffix == ".model")
+    assert len(compilations) == PARTS + (suffix == ".kernel")
     assert entry.read_bytes() == whole
 
 
@@ -259,17 +262,127 @@ def test_the_cache_stays_within_its_bounds(folder, monkeypatch):
     assert [path.name for path in entries(folder)] == ["3.model", "4.model"]
 
 
-def test_a_second_process_imports_no_parser_and_no_compiler(folder, file):
-    code = (
-        "import sys, capdyn; capdyn.simulate(capdyn.open_model(sys.argv[1]));"
-        "heavy = {'pysd', 'networkx', 'pydantic', 'capdyn.emit.llvm', 'scipy.integrate'};"
-        "sys.exit(','.join(heavy & set(sys.modules)) or 0)"
-    )
-    run(file)
-    found = subprocess.run(
-        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False
-    )
+COMPILER = ("pysd", "networkx", "scipy", "capdyn.passes.build", "capdyn.passes.hoist", "capdyn.emit.llvm")
+LABELS = ("xarray", "pandas", "dask", "h5py", "h5netcdf")
+
+
+def imported(code: str, *arguments: str) -> set[str]:
+    """Which of the modules that take their time a second process has when it is done with the code."""
+    code += f"\nprint(*({{{', '.join(map(repr, (*COMPILER, *LABELS, 'pydantic')))}}} & set(sys.modules)))"
+    command = [sys.executable, "-c", f"import sys, capdyn\n{code}", *arguments]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stderr) == (0, "")
+    return set(found.stdout.splitlines()[-1].split())
+
+
+def test_a_second_process_imports_no_parser_and_no_compiler(folder, file):
+    run(file)
+    found = imported("capdyn.simulate(capdyn.open_model(sys.argv[1]))", str(file))
+    assert found <= {"xarray", "pandas", "scipy"}
+
+
+def test_numbers_need_no_labels(folder, file):
+    run(file)
+    code = """
+from capdyn.run.simulate import trajectories
+from capdyn.run.summary import end_tables, plain
+print(plain(end_tables([trajectories(capdyn.open_model(sys.argv[1]))])[0]))
+"""
+    assert imported(code, str(file)) == set()
+
+
+def test_the_first_table_comes_before_anything_slow(folder, file, tmp_path):
+    """What is imported when `capdyn run` shows its numbers; the files come after that."""
+    run(file)
+    code = """
+from capdyn.cli import app
+class Seen(Exception): pass
+class Screen:
+    isatty = lambda self: False
+    def flush(self): pass
+    def write(self, text): raise Seen
+sys.stdout, shown = Screen(), sys.stdout
+try: app(["run", sys.argv[1], "-o", sys.argv[2]])
+except Seen: sys.stdout = shown
+"""
+    assert imported(code, str(file), str(tmp_path / "out")) == set()
+
+
+def test_a_scenario_that_was_right_is_not_checked_again(folder, file, tmp_path):
+    path = tmp_path / "fast.toml"
+    path.write_text('why = "Why not"\n[initial]\nTrust = 1\n[time]\nfinal = 2\nmethod = "RK4"\n')
+    code = "print(capdyn.simulate(capdyn.open_model(sys.argv[1]), sys.argv[2]).attrs['scenario_text'])"
+    first = capdyn.simulate(capdyn.open_model(file), path)
+    assert "pydantic" not in imported(code, str(file), str(path))
+    second = capdyn.simulate(capdyn.open_model(file), path)
+    assert second.attrs["scenario_text"] == first.attrs["scenario_text"]
+    assert second["Trust"][0] == 1.0
+
+
+def test_a_mistake_in_a_scenario_is_told_every_time(folder, file, tmp_path):
+    path = tmp_path / "fast.toml"
+    path.write_text("[time]\nfinal = 2\nmethod = 3\n")
+    for _ in range(2):
+        with pytest.raises(capdyn.ScenarioError, match=r"'method' in \[time\] must be a text"):
+            capdyn.simulate(capdyn.open_model(file), path)
+
+
+def test_only_what_is_looked_at_is_read(folder, file):
+    run(file)
+    opened = capdyn.open_model(file)
+    capdyn.simulate(opened)
+    assert "symbols" in vars(opened.system)
+    assert not {"constants", "initial", "flows", "outputs"} & set(vars(opened.system))
+    component = opened.source.variables["trust"].components[0]
+    assert "expression" not in vars(component)
+    assert isinstance(component.expression, Call)
+    assert component.expression is component.expression  # made once
+
+
+def test_a_hoisted_system_comes_back_whole(folder, file):
+    run(file)
+    system = capdyn.open_model(file).system
+    found, mark = hoisted(system)
+    assert found == hoist(system)
+    assert list(found.symbols) == list(hoist(system).symbols)
+    assert (found, mark) == hoisted(system)
+
+
+def test_what_comes_later_is_no_attribute_of_its_own(folder, file):
+    run(file)
+    with pytest.raises(AttributeError, match="'System' has no attribute 'flow'"):
+        capdyn.open_model(file).system.flow  # noqa: B018
+
+
+def test_what_was_not_looked_at_is_written_as_it_was(folder, file):
+    run(file)
+    first, second = capdyn.open_model(file).system, capdyn.open_model(file).system
+    assert first.flows  # looked at
+    fresh = dataclasses.replace(second)
+    assert SYSTEMS.encode(first) == SYSTEMS.encode(second) == SYSTEMS.encode(fresh)
+    changed = dataclasses.replace(second, flows=())
+    assert SYSTEMS.decode(SYSTEMS.encode(changed), System).flows == ()
+
+
+def test_what_is_nested_too_deeply_is_not_written():
+    deep = Number(1.0)
+    for _ in range(400):
+        deep = Call("-", (deep,))
+    with pytest.raises(TypeError, match="too many"):
+        MODELS.encode(deep)
+
+
+def test_what_is_written_can_be_read_far_inside():
+    """A field that comes later is read wherever somebody looks at it, however many calls deep."""
+    deep = Number(1.0)
+    for _ in range(145):
+        deep = Call("-", (deep,))
+    text = MODELS.encode(deep)
+
+    def inside(calls):
+        return inside(calls - 1) if calls else MODELS.decode(text, Call)
+
+    assert inside(300) == deep
 
 
 VALUES = [

@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 
 import capdyn
-from capdyn.run.store import RunFolder, save, to_csv
+from capdyn.run.store import RunFolder, save
+from capdyn.run.table import to_csv
 
 
 def a_run(

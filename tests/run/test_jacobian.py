@@ -41,9 +41,9 @@ def solutions(monkeypatch):
 
     seen = Seen()
 
-    def spy(rhs, y0, saves, switches, method, rtol, atol, jac=None, **more):
+    def spy(rhs, y0, saves, switches, method, rtol, atol, jac=None, *more):
         seen.append(
-            integrate(rhs, y0, saves, switches, method, rtol, atol, jac if seen.exact else None, **more)
+            integrate(rhs, y0, saves, switches, method, rtol, atol, jac if seen.exact else None, *more)
         )
         return seen[-1]
 

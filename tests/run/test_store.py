@@ -13,8 +13,8 @@ import xarray as xr
 
 import capdyn
 from capdyn.run.atomic import swap_folder
-from capdyn.run.store import RunFolder, load, load_run, save, to_csv
-from capdyn.run.table import read_table
+from capdyn.run.store import RunFolder, load, load_run, save
+from capdyn.run.table import read_table, to_csv
 
 
 def a_run(scenario: str = "baseline", **variables) -> xr.Dataset:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import ArgumentError
 from ..lang.names import did_you_mean
+from ..run.notebook import listener
 from ..run.open import Model
 from . import runs, text
 from .case import Case, Progress
@@ -76,9 +77,9 @@ def check(
         raise ArgumentError(f"draws and seed are {draws} and {seed}.", remedy="Neither can be negative.")
     case = Case(model, draws, seed)
     found: list[Finding] = []
+    tell = listener(progress)
     for number, row in enumerate(rows):
-        if progress:
-            progress(number, len(rows), row.asks)
+        tell(number, len(rows), row.asks)
         found += [replace(finding, severity=row.severity) for finding in row.find(case)]
     order = [row.kind for row in CHECKS]
     return sorted(

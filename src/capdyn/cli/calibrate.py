@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .app import app, progress
+from .app import INTERRUPTED, app, progress
 
 if TYPE_CHECKING:
     from ..run.summary import Table
@@ -39,7 +39,8 @@ def calibrate(
             "-o",
             "--out",
             metavar="DIR",
-            help="Also write calibration.nc and profiles.svg, and of draws posterior.nc and posterior.svg.",
+            help="Also write calibration.nc and profiles.svg, and of draws posterior.nc and posterior.svg; draws are "
+            "kept as they come, and the same command goes on.",
         ),
     ] = None,
 ) -> None:
@@ -60,9 +61,17 @@ def calibrate(
         _write(out, found, "calibration", profiles(found), "profiles", words)
     if sample is None:
         return
-    with progress() as tell, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # said below
-        drawn = posterior(calibration, sample, walkers, calibration.seed if seed is None else seed, tell, out)
+    start = calibration.seed if seed is None else seed
+    try:
+        with progress() as tell, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said below
+            drawn = posterior(calibration, sample, walkers, start, tell, out)
+    except KeyboardInterrupt:
+        kept = (
+            f"Steps that are done are kept in {out}; the same command goes on" if out else "No draw is kept"
+        )
+        print(f"Interrupted. {kept}.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     _show(posterior_tables(drawn))
     if out is not None:
         from ..report.posterior import pairs

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -46,8 +47,9 @@ def run(
 ) -> None:
     """Simulate scenarios of a model; write a run folder and print the values at the end."""
     from ..run.open import open_model
-    from ..run.simulate import simulate
-    from ..run.store import RunFolder, to_csv
+    from ..run.result import to_dataset
+    from ..run.simulate import trajectories
+    from ..run.store import RunFolder
     from ..run.summary import end_tables, show
 
     parameters = parse_settings(set_ or [])
@@ -57,23 +59,35 @@ def run(
     )
     folder = out or Path("runs") / opened.name
     command = shlex.join(["capdyn", *sys.argv[1:]])
-    runs: list[Any] = []
-    with RunFolder(folder, command, opened.path) as made, progress() as tell:
-        for number, name in enumerate(wanted):
-            tell(number, len(wanted), name or "model")
-            runs.append(
-                simulate(opened, name, parameters, method=method, step=step, seed=seed, crossings=crossings)
-            )
-            made.add(runs[-1])
+    with RunFolder(folder, command, opened.path) as made:
+        runs = []
+        with progress() as tell:
+            for number, name in enumerate(wanted):
+                tell(number, len(wanted), name or "model")
+                runs.append(
+                    trajectories(
+                        opened, name, parameters, method=method, step=step, seed=seed, crossings=crossings
+                    )
+                )
         if csv:
-            to_csv(runs, csv)
-        if report:
-            from ..report import write_report
+            from ..run.table import to_csv
 
-            write_report(runs, made.path, progress=tell)
-    stocks = [symbol.variable for symbol in opened.system.of_kind("state") if symbol.variable]
-    for table in end_tables(runs, stocks):
-        show(table, sys.stdout)
+            to_csv(runs, csv)
+        stocks = [symbol.variable for symbol in opened.system.of_kind("state") if symbol.variable]
+        # Shown at once: to write the files takes longer than all before. If nobody reads on, the runs are kept all the
+        # same, and the last line finds out again.
+        with suppress(OSError):
+            for table in end_tables(runs, stocks):
+                show(table, sys.stdout)
+            sys.stdout.flush()
+        with progress() as tell:
+            for number, result in enumerate(runs):
+                tell(number, len(runs), "writing")
+                made.add(result)
+            if report:
+                from ..report import write_report
+
+                write_report([to_dataset(result) for result in runs], made.path, progress=tell)
     print(f"Written to {folder}" + (f"; report: {folder / 'report.html'}" if report else ""))
 
 

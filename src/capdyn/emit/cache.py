@@ -18,8 +18,10 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
+KINDS = ("model", "system", "kernel", "form")
 MOST_BYTES = 512 * 2**20
 """Room that entries may take; the ones longest not used go first."""
 
@@ -75,10 +77,19 @@ def code_of(*layers: str) -> str:
     return digest(part for path in files for part in (path.name, path.read_bytes()))
 
 
+def release_of(package: str, file: str) -> bytes:
+    """What tells one version of a package from another: the file of it that says so, found without an import.
+
+    `importlib.metadata` takes longer to import than a model to be found here.
+    """
+    found = find_spec(package)
+    return Path(found.origin).with_name(file).read_bytes() if found and found.origin else b""
+
+
 def get(kind: str, key: str) -> bytes | None:
     """The content of an entry, or None.
 
-    kind : 'model' or 'kernel'. key : from `digest`.
+    kind : one of `KINDS`. key : from `digest`.
     """
     place = folder()
     if place is None:
@@ -131,7 +142,7 @@ def _trim(place: Path) -> None:
     for _, size, path in sorted(found):
         if total <= MOST_BYTES:
             return
-        if path.suffix in (".model", ".kernel", ".part"):
+        if path.suffix[1:] in (*KINDS, "part"):
             with suppress(OSError):
                 path.unlink()
         total -= size

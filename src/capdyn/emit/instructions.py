@@ -13,7 +13,7 @@ import llvmlite.ir as ir
 
 from ..lang.compositions import COMPOSITIONS
 from ..lang.functions import FUNCTIONS
-from . import vector_math
+from . import constants, vector_math
 
 _INT = ir.IntType(64)
 _REAL = ir.DoubleType()
@@ -55,7 +55,7 @@ class Instructions:
 
     def constant(self, value: float) -> ir.Constant:
         """The same number in every lane."""
-        return ir.Constant(self.vector, [value] * self.lanes)
+        return constants.real(value, self.lanes)
 
     def spread(self, number: ir.Value) -> ir.Value:
         """A scalar register into every lane."""

@@ -15,13 +15,13 @@ import llvmlite
 import llvmlite.binding as binding
 import numpy as np
 
-from ..passes.codec import SYSTEMS
-from ..passes.hoist import hoist
 from ..passes.shared import shared_symbols
 from ..passes.system import System
 from . import cache
 from .engine import PROGRAMS, Engine, Steps, Swept
+from .hoisted import hoisted
 from .layout import lay_out
+from .processor import host_lanes
 
 _POINTER, _INT, _REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 _PROGRAM = ctypes.CFUNCTYPE(None, _POINTER, _REAL, _REAL, _REAL)
@@ -33,12 +33,6 @@ _SWEEP = ctypes.CFUNCTYPE(
     None, *[_POINTER] * 4, *[_INT] * 3, _REAL, _REAL, *[_POINTER, _INT] * 3, *[_POINTER] * 4, _INT
 )
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
-
-
-def host_lanes() -> int:
-    """Doubles in a vector register of this machine: 8, 4 or 2."""
-    features = binding.get_host_cpu_features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
 
 
 class Kernel(Engine):
@@ -55,10 +49,11 @@ class Kernel(Engine):
     """
 
     def __init__(self, system: System, lanes: int | None = None, varying: Collection[str] | None = None):
-        super().__init__(lay_out(hoist(system)), lanes or host_lanes())
+        system, digest = hoisted(system)
+        super().__init__(lay_out(system), lanes or host_lanes())
         self._places = {} if varying is None else shared_symbols(self.layout.system, varying)
         self._machine = _target()
-        self._key = _key(self.layout.system, self.lanes, self._machine)
+        self._key = _key(digest, self.lanes, self._machine)
         self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), self._machine)
         self._lock = Lock()
         self._marches: dict[str, tuple[Callable[..., None], ...]] = {}
@@ -204,15 +199,11 @@ def _target() -> binding.TargetMachine:
     )
 
 
-def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
-    """Hash of all that machine code is made from, or nothing for a System that cannot be written."""
-    try:
-        text = SYSTEMS.encode(system)
-    except (TypeError, RecursionError):
-        return ""
-    return cache.digest(
+def _key(system: str, lanes: int, machine: binding.TargetMachine) -> str:
+    """Hash of all that machine code is made from, given that of the System; nothing without one."""
+    return system and cache.digest(
         (
-            text,
+            system,
             cache.code_of("lang", "passes", "emit"),
             llvmlite.__version__,
             str(binding.llvm_version_info),
@@ -225,11 +216,16 @@ def _key(system: System, lanes: int, machine: binding.TargetMachine) -> str:
 
 
 def _compile(text: str, machine: binding.TargetMachine) -> bytes:
-    """Machine code for the host. No vectoriser: the lanes are the vectors already. No fast-math anywhere."""
+    """Machine code for the host.
+
+    Few passes: the equations come without repeated work and the lanes are the vectors already, so that more take
+    a third of the time of a compilation and gain nothing. No fast-math anywhere.
+    """
     module = binding.parse_assembly(text)
     module.verify()
-    options = binding.create_pipeline_tuning_options(speed_level=1)
-    options.loop_vectorization = options.slp_vectorization = False
-    builder = binding.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    passes = binding.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.run(module, binding.create_pass_builder(machine, binding.create_pipeline_tuning_options()))
     return machine.emit_object(module)

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..passes.hoist import is_part
-from ..passes.system import Symbol, System
+from ..passes.system import Symbol, System, is_part
 
 _ORDER = (
     "parameter",

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import llvmlite.ir as ir
 
 from ..lang.expressions import Table
-from . import wide
+from . import constants, processor
 from .instructions import Instructions
 from .interpret import segments
 from .vector_lanes import ROUND_SHIFT, ROUND_SHIFT_BITS
@@ -89,14 +89,14 @@ def _direct(do: Instructions, starts: Sequence[float], x: ir.Value, ends: bool) 
     """
     build, count = do.builder, len(starts) - 1
     scale = do.constant(count / (starts[-1] - starts[0]))
-    exact = _is_exact(starts) and wide.has(do.lanes)
+    exact = _is_exact(starts) and processor.has_wide(do.lanes)
     origin = _origin(starts, 0.125)
     if origin is None:
         shifted = build.fadd(
             build.fmul(build.fsub(x, do.constant(starts[0])), scale), do.constant(ROUND_SHIFT)
         )
     elif exact:
-        shifted = wide.multiply_add_down(build, x, scale, do.constant(ROUND_SHIFT - origin))
+        shifted = processor.multiply_add_down(build, x, scale, do.constant(ROUND_SHIFT - origin))
     else:
         shifted = do.multiply_add(x, scale, do.constant(ROUND_SHIFT - origin))
     if not (exact and ends and _fits(do, starts)):
@@ -133,12 +133,14 @@ def _fetch(do: Instructions, numbers: Sequence[float], place: ir.Value) -> ir.Va
     """numbers[place], lane by lane."""
     if len(set(numbers)) == 1:
         return do.constant(numbers[0])
-    return wide.permute(do.builder, numbers, place) if _fits(do, numbers) else _gather(do, numbers, place)
+    return (
+        processor.permute(do.builder, numbers, place) if _fits(do, numbers) else _gather(do, numbers, place)
+    )
 
 
 def _fits(do: Instructions, numbers: Sequence[float]) -> bool:
     """Whether the numbers fit into two registers, which a permutation picks from."""
-    return len(numbers) <= 2 * wide.LANES and wide.has(do.lanes)
+    return len(numbers) <= 2 * processor.LANES and processor.has_wide(do.lanes)
 
 
 def _gather(do: Instructions, numbers: Sequence[float], place: ir.Value) -> ir.Value:
@@ -178,4 +180,4 @@ def _whole(do: Instructions) -> ir.VectorType:
 
 def _numbers(do: Instructions, value: int) -> ir.Constant:
     """The same integer in every lane."""
-    return ir.Constant(_whole(do), [value] * do.lanes)
+    return constants.whole(value, do.lanes)

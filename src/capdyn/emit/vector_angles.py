@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from llvmlite import ir
 
+from . import processor
 from .vector_lanes import DOUBLE, INF, INT64, MANTISSA_BITS, Lanes
 
 TWO_OVER_PI = 0.6366197723675814
@@ -71,6 +72,7 @@ def _declare_reduce_far(module: ir.Module) -> ir.Function:
     result = ir.LiteralStructType([INT64, DOUBLE, DOUBLE])
     function = ir.Function(module, ir.FunctionType(result, [DOUBLE]), name)
     function.linkage = "internal"
+    function.calling_convention = processor.convention(1)
     for attribute in ("noinline", "nounwind", "readnone", "cold"):
         function.attributes.add(attribute)
     b = ir.IRBuilder(function.append_basic_block("entry"))

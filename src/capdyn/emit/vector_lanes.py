@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from llvmlite import ir
 
-from . import wide
+from . import constants, processor
 
 DOUBLE = ir.DoubleType()
 INT64 = ir.IntType(64)
@@ -50,11 +50,11 @@ class Lanes:
 
     def num(self, value: float) -> ir.Constant:
         """`value` in every lane."""
-        return ir.Constant(self.real, [value] * self.width)
+        return constants.real(value, self.width)
 
     def whole(self, value: int) -> ir.Constant:
         """The 64-bit integer `value` in every lane."""
-        return ir.Constant(self.integer, [value] * self.width)
+        return constants.whole(value, self.width)
 
     def _intrinsic(self, name: str, arity: int) -> ir.Function:
         # `Module.declare_intrinsic` does not know vector types.
@@ -128,8 +128,8 @@ class Lanes:
 
     def scale(self, x: ir.Value, exponent: ir.Value) -> ir.Value:
         """x * 2**exponent, a whole double, |exponent| <= 2000, |x| near 1: rounded once, at the end."""
-        if wide.has(self.width):
-            return wide.scale(self.builder, x, exponent)
+        if processor.has_wide(self.width):
+            return processor.scale(self.builder, x, exponent)
         shifted = self.bits(self.add(exponent, self.num(ROUND_SHIFT + 2 * 1023)))
         total = self.builder.and_(shifted, self.whole(2**12 - 1))
         first = self.builder.lshr(total, self.whole(1))

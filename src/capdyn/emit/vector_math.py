@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 from llvmlite import ir
 
+from . import processor
 from .vector_lanes import INF, MANTISSA_BITS, ONE_BITS, Lanes
 from .vector_polynomials import EXP, LOG, LOG_TAIL, SINH, TANH
 from .vector_random import uniform
@@ -286,8 +287,7 @@ def declare(module: ir.Module, name: str, width: int) -> ir.Function:
     vector = ir.VectorType(ir.DoubleType(), width)
     function = ir.Function(module, ir.FunctionType(vector, [vector] * arity), full)
     function.linkage = "internal"
-    # Half of the vector registers survive a call so; in C's convention none does.
-    function.calling_convention = "intel_ocl_bicc"
+    function.calling_convention = processor.convention(arity * width)
     for attribute in ("noinline", "nounwind", "readnone"):
         function.attributes.add(attribute)
     lanes = Lanes(ir.IRBuilder(function.append_basic_block("entry")), width)

@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from ..run.ensemble import ensemble
+from ..run.notebook import listener
 from ..run.open import Model
 from ..run.simulate import given_states
 from .ablations import Ablation, Plan, matches, places, read_ablations, written
@@ -184,9 +185,9 @@ def ablate(model: Model, progress: Progress | None = None) -> Ablations:
     at = places(model, plan.ablations)
     # Runs with the same given first values share a kernel; one after another, it is in the processor's cache.
     order = sorted(needed, key=lambda name: (sorted(given_states(runs[name].settings)), name))
+    tell = listener(progress)
     for done, name in enumerate(order):
-        if progress:
-            progress(done * n_members, len(order) * n_members, name)
+        tell(done * n_members, len(order) * n_members, name)
         members = _members(model, runs[name], plan, at, needed[name])
         status = members["status"].values
         for k in np.flatnonzero((status[1:] != 0) & (status[0] == 0)):

@@ -19,6 +19,7 @@ import xarray as xr
 from ..errors import ArgumentError, NumericalError, Problem
 from ..lang.names import did_you_mean
 from ..run.blocks import cores
+from ..run.notebook import listener
 from ..run.open import Model
 from ..run.simulate import given_states, simulate
 from .facts import Evidence, Fact
@@ -200,13 +201,13 @@ def run_all(
             return error
 
     done: dict[str, RunResult] = {}
+    tell = listener(progress)
     with ThreadPoolExecutor(cores()) as pool:
         jobs = {pool.submit(run, name): name for name in needed}
         try:
             for job in as_completed(jobs):
                 done[jobs[job]] = job.result()
-                if progress:
-                    progress(len(done), len(needed), jobs[job])
+                tell(len(done), len(needed), jobs[job])
         finally:
             pool.shutdown(cancel_futures=True)
     return done

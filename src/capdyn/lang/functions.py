@@ -174,6 +174,11 @@ _ROWS = (
     _rewrite("quantum", 2),
     _rewrite("zidz", 2),
     _rewrite("xidz", 3),
+    _rewrite("safediv", 2, 3),
+    _rewrite("#over the step", 1),
+    _rewrite("time base", 2),
+    _rewrite("npv", 4),
+    _rewrite("npve", 4),
     _rewrite("step", 2),
     _rewrite("pulse", 2),
     _rewrite("pulse train", 4),
@@ -259,8 +264,6 @@ UNSUPPORTED: dict[str, str] = {
     "find market price": "Let a stock, the price, move with the excess of demand over supply.",
     "demand at price": "Write the demand curve out.",
     "supply at price": "Write the supply curve out.",
-    "npv": "Write INTEG(stream*EXP(-rate*Time), initial value).",
-    "npve": "Write INTEG(stream*EXP(-rate*Time), initial value).",
     "internal rate of return": "Compute it from the results of the run.",
     "lookup area": "Write the integral as a lookup of its own.",
     "lookup invert": "Write a lookup with x and y exchanged.",
@@ -288,7 +291,6 @@ UNSUPPORTED: dict[str, str] = {
     "gamma ln": "Write it as a lookup over the range that is needed.",
     "sshape": "Write it as a lookup.",
     "message": "Leave it out; look at the results, or at `capdyn check`.",
-    "time base": "Write start + slope*Time.",
     "time shift": _SERIES,
     # XMILE's, version 1.0, sections 3.5.2 to 3.5.7
     "exprnd": "Write -mean*LN(RANDOM(0, 1)).",
@@ -299,6 +301,17 @@ UNSUPPORTED: dict[str, str] = {
     "size": "Write the number of elements.",
     "rank": "Write it with SUM and a comparison.",
     "history": "Write DELAY, with a fixed delay time.",
+    # isee systems' own, https://iseesystems.com/resources/help/v1-2/Content/08-Reference/07-Builtins/
+    "round": "Write INT(x + 0.5).",
+    "rootn": "Write x^(1/n).",
+    "percent": "Write 100*x.",
+    "sinwave": "Write amplitude*SIN(2*PI*TIME/period).",
+    "coswave": "Write amplitude*COS(2*PI*TIME/period).",
+    "counter": "Write start + (TIME - STARTTIME) MOD (end - start).",
+    "derivn": "Write (x - PREVIOUS(x, x))/DT for the first derivative.",
+    "endval": "Take it from the results of the run.",
+    "cgrowth": "Write the growth with a stock of its own.",
+    "montecarlo": _DRAW,
 }
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from ..errors import Where
 from .expressions import Expression
+from .later import Later
 
 CONTROLS = ("initial time", "final time", "time step", "saveper")
 
 
 @dataclass(frozen=True)
-class Component:
+class Component(Later):
     """One equation of a variable; a subscripted variable may have several.
 
     subscripts : keys of ranges or elements on the left-hand side.

@@ -125,6 +125,13 @@ UNIT_RULES: dict[str, UnitRule] = {
     "quantum": _rule("a, a -> a", "What is rounded and what it is rounded to have one unit."),
     "zidz": _rule("a, b -> a/b"),
     "xidz": _rule("a, b, a/b~ -> a/b", "The third argument of XIDZ stands for the quotient of the others."),
+    "safediv": _rule(
+        "a, b, a/b~ -> a/b", "The third argument of SAFEDIV stands for the quotient of the others."
+    ),
+    "#over the step": _rule("a -> a"),
+    "time base": _rule("a, a/t -> a", _WHEN),
+    "npv": _rule("a, 1/t, a*t~, 1 -> a*t", _PER_TIME),
+    "npve": _rule("a, 1/t, a*t~, 1 -> a*t", _PER_TIME),
     "step": _rule("a, t -> a", _WHEN),
     "pulse": _rule("t, t -> 1", _WHEN),
     "pulse train": _rule("t, t, t, t -> 1", _WHEN),

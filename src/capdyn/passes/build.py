@@ -9,10 +9,11 @@ from ..errors import ModelError, Problem, Where
 from ..lang.expressions import Array, Call, Number, Reference, Table, is_literal
 from ..lang.model import CONTROLS, Component, Model, Variable
 from ..lang.names import did_you_mean
-from . import macros, series
+from . import macros, missing, series
 from .assemble import assemble
 from .draft import Draft, Hidden
 from .lower import Lowering, Scope
+from .missing import NO_TABLE, offset
 from .places import place, written
 from .ranges import Ranges, dimensions, flatten
 from .system import (
@@ -43,9 +44,20 @@ def build(model: Model) -> System:
     draft = Draft(frozenset(name for name, dims in scope.dims.items() if not dims))
     for variable in scope.variables.values():
         _define(variable, scope, draft, problems)
+    if _has_gaps(scope, draft):
+        missing.check((*draft.auxiliaries, *draft.initials, *draft.flows), draft.symbols, problems)
     if problems:
         raise ModelError(_ordered(problems))
     return assemble(model, draft)
+
+
+def _has_gaps(scope: Scope, draft: Draft) -> bool:
+    """Whether an equation might use an element that is not there; few models have any."""
+    return (
+        any(symbol.missing for symbol in draft.symbols.values())
+        or any(NO_TABLE in tables for tables in scope.tables.values())
+        or any(c.exceptions for variable in scope.variables.values() for c in variable.components)
+    )
 
 
 def _with_saveper(model: Model, problems: list[Problem]) -> dict[str, Variable]:
@@ -190,17 +202,7 @@ def _tables(variable: Variable, scope: Scope, problems: list[Problem]) -> tuple[
             )
             return None
     places = list(product(*(range(length) for length in _shape(variable, scope))))
-    missing = [place for place in places if place not in found]
-    if missing:
-        problems.append(
-            Problem(
-                f"Lookup '{variable.name}' lacks tables for {len(missing)} of its elements.",
-                variable.where,
-                "Add one for each.",
-            )
-        )
-        return None
-    return tuple(found[place] for place in places)
+    return tuple(found.get(place, NO_TABLE) for place in places)
 
 
 def _define(variable: Variable, scope: Scope, draft: Draft, problems: list[Problem]) -> None:
@@ -209,19 +211,25 @@ def _define(variable: Variable, scope: Scope, draft: Draft, problems: list[Probl
         return
     if not _check_exceptions(variable, scope, problems):
         return
-    _check_cover(variable, scope, problems)
+    uncovered = _uncovered(variable, scope, problems)
+    numbers = tuple(offset(here, _shape(variable, scope)) for here in uncovered)
     expressions = [component.expression for component in variable.components]
     if all(is_literal(expression) for expression in expressions):
-        draft.symbols[variable.key] = _parameter(variable, scope, problems)
+        draft.symbols[variable.key] = replace(_parameter(variable, scope, problems), missing=numbers)
         return
     stock = all(isinstance(e, Call) and e.function in _STOCKS and len(e.arguments) == 2 for e in expressions)
     if stock:
-        draft.add_state(_symbol(variable, "state", scope))
+        draft.add_state(replace(_symbol(variable, "state", scope), missing=numbers))
         if any(isinstance(e, Call) and _STOCKS[e.function] for e in expressions):
             draft.floored.add(variable.key)
             draft.grid_only.append(("NON_NEGATIVE", variable.name))
     else:
-        draft.symbols[variable.key] = _symbol(variable, "auxiliary", scope)
+        draft.symbols[variable.key] = replace(_symbol(variable, "auxiliary", scope), missing=numbers)
+    for here in uncovered:
+        nothing = Equation(variable.key, tuple((position,) for position in here), Const(0.0), variable.where)
+        if stock:
+            draft.flows.append(replace(nothing, target=draft.derivatives[variable.key]))
+        (draft.initials if stock else draft.auxiliaries).append(nothing)
     for component in variable.components:
         block = _blocks(component, variable, scope)
         if isinstance(component.expression, Array):
@@ -268,12 +276,12 @@ def _lowering(
     return Lowering(scope, variable, component, axes, hidden, problems)
 
 
-def _check_cover(variable: Variable, scope: Scope, problems: list[Problem]) -> None:
-    """Every element once: a second equation for it, or none, is a mistake."""
+def _uncovered(variable: Variable, scope: Scope, problems: list[Problem]) -> list[tuple[int, ...]]:
+    """Places of the elements that no equation gives; a second equation for one is a mistake."""
     whole = tuple(tuple(range(length)) for length in _shape(variable, scope))
     first, *more = variable.components
     if not more and not first.exceptions and _blocks(first, variable, scope) == whole:
-        return  # what nearly all are; a million elements would take seconds to go through
+        return []  # what nearly all are; a million elements would take seconds to go through
     seen: dict[tuple[int, ...], Component] = {}
     for component in variable.components:
         out = _left_out(component, variable, scope)
@@ -289,18 +297,11 @@ def _check_cover(variable: Variable, scope: Scope, problems: list[Problem]) -> N
                         "Remove one, or take the element out with :EXCEPT:.",
                     )
                 )
-                return
+                return []
             seen[here] = component
-    for here in product(*(range(length) for length in _shape(variable, scope))):
-        if here not in seen and not variable.hidden:
-            problems.append(
-                Problem(
-                    f"'{variable.name}' has no equation for {_label(here, variable, scope)}.",
-                    variable.where,
-                    "Add one, or use a subrange on the left-hand side.",
-                )
-            )
-            return
+    if variable.hidden:
+        return []
+    return [here for here in product(*map(range, _shape(variable, scope))) if here not in seen]
 
 
 def _label(here: tuple[int, ...], variable: Variable, scope: Scope) -> str:

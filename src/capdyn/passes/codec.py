@@ -27,4 +27,5 @@ from .system import (
 SYSTEMS = Codec(
     System, Symbol, Equation, Switch, Circle, Where, Table, Fixed, Axis, Const, Load, Clock, Position, Op, Reduce,
     Interpolate, Unknown, Root,
+    later={System: ("symbols", "constants", "initial", "flows", "outputs")},
 )  # fmt: skip

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..errors import Where
-from .system import Axis, Const, Equation, Load, Node, Op, Position, Symbol, free_axes
+from .system import MEMBER, SEED, Axis, Const, Equation, Load, Node, Op, Position, Symbol, free_axes
 
-SEED, MEMBER = "#seed", "#member"
 NOISE_SEED = "noise seed"
 _COUNT = "#steps"
 

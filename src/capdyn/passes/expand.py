@@ -55,8 +55,9 @@ def _pulse_train(start: Node, width: Node, interval: Node, end: Node) -> Node:
 
 
 def _ramp(slope: Node, start: Node, end: Node | None = None) -> Node:
+    # Source: https://vensim.com/documentation/fn_ramp.html ; an end before the start leaves it below 0.
     reached = HELD if end is None else _op("min", HELD, end)
-    return _choose(_op(">", HELD, start), _op("*", slope, _op("max", ZERO, _op("-", reached, start))), ZERO)
+    return _choose(_op(">", HELD, start), _op("*", slope, _op("-", reached, start)), ZERO)
 
 
 def _impulse(start: Node, magnitude: Node) -> Node:
@@ -74,6 +75,11 @@ def _impulses(start: Node, interval: Node, magnitude: Node) -> Node:
 
 def _xidz(a: Node, b: Node, instead: Node) -> Node:
     return _choose(_op("<", _op("abs", b), Const(SMALL)), instead, _op("/", a, b))
+
+
+def _safely(a: Node, b: Node, instead: Node = ZERO) -> Node:
+    """XMILE's SAFEDIV and //: only zero itself is no divisor, where Vensim's ZIDZ takes what is near it."""
+    return _choose(_op("=", b, ZERO), instead, _op("/", a, b))
 
 
 def _quantum(x: Node, q: Node) -> Node:
@@ -98,6 +104,8 @@ REWRITES: dict[str, Callable[..., Node]] = {
     "quantum": _quantum,
     "zidz": lambda a, b: _zidz(a, b),
     "xidz": _xidz,
+    "safediv": _safely,
+    "time base": lambda start, slope: _op("+", start, _op("*", slope, Clock("time"))),
     "step": _step,
     "pulse": _pulse,
     "pulse train": _pulse_train,
@@ -220,6 +228,27 @@ def _forecast(hidden: Hidden, value: Node, time: Node, horizon: Node, initial: N
     return _op("*", value, _op("+", Const(1.0), _op("*", trend, horizon)))
 
 
+def _present_value(late: bool) -> Callable[..., Node]:
+    """NPV, and NPVE (late), which values what flows in a step at its end.
+
+    Source: https://www.vensim.com/documentation/fn_npv.html and fn_npve.html , as stocks.
+    """
+
+    def build(hidden: Hidden, stream: Node, rate: Node, initial: Node, factor: Node) -> Node:
+        stream = hidden.once("stream", stream)
+        growth = _op("+", Const(1.0), _op("*", rate, STEP))
+        discount = hidden.stock(
+            "discount",
+            lambda level: _op("negative", _op("/", _op("*", level, rate), growth)),
+            _op("/", Const(1.0), growth) if late else Const(1.0),
+        )
+        worth = _op("*", stream, discount)
+        total = hidden.stock("present value", lambda level: worth, initial)
+        return _op("*", _op("+", total, _op("*", worth, STEP)), factor)
+
+    return build
+
+
 def _delay_fixed(hidden: Hidden, value: Node, time: Node, initial: Node) -> Node:
     """Source: https://www.vensim.com/documentation/fn_delay_fixed.html : at least one step, its first delay time."""
     steps = _op("integer", _op("+", _op("/", time, STEP), Const(0.5 + SMALL)))
@@ -242,5 +271,8 @@ STRUCTURES: dict[str, Callable[..., Node]] = {
     "previous": _previous,
     "trend": _trend,
     "forecast": _forecast,
+    "#over the step": lambda hidden, value: hidden.keep("limit", value, held=True),
+    "npv": _present_value(late=False),
+    "npve": _present_value(late=True),
     **RANDOM,
 }

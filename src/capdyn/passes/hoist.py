@@ -43,11 +43,6 @@ _COSTS = {
 _TO_KEEP = 2  # what it costs to put a number into memory and to get it back
 
 
-def is_part(symbol: str) -> bool:
-    """Whether a symbol is one that `hoist` made."""
-    return symbol.startswith("#part ")
-
-
 def hoist(system: System) -> System:
     """The System with repeated work taken out of `flows` and `outputs`; all its symbols keep their meaning."""
     parts = _Parts(system)
@@ -173,11 +168,11 @@ class _Parts:
 
 def _may_pay(node: Node) -> bool:
     """Only what is dear in itself is worth a place in memory."""
-    if _is_open(node):
-        return False
     if isinstance(node, Op):
-        return node.function in _COSTS and not _is_small_power(node)
-    return isinstance(node, Reduce | Interpolate)
+        dear = node.function in _COSTS and not _is_small_power(node)
+    else:
+        dear = isinstance(node, Reduce | Interpolate)
+    return dear and not _is_open(node)
 
 
 def _is_open(node: Node) -> bool:

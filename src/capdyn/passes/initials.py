@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .order import arrange
 from .system import Equation, Fixed, Load, System, elementwise
 
 State = frozenset[tuple[str, tuple[int, ...]]]
@@ -26,6 +25,8 @@ def give_initial(system: System, given: State) -> System:
     """
     if not given:
         return system
+    from .order import arrange
+
     symbols = dict(system.symbols)
     for name in sorted({name for name, _ in given}):
         state = symbols[name]

@@ -14,6 +14,7 @@ from . import system as ir
 from .draft import Hidden
 from .expand import GRID_ONLY, REWRITES, STRUCTURES
 from .forms import FORMS
+from .missing import NOT_THERE
 from .places import place, written
 from .ranges import Ranges
 
@@ -160,7 +161,7 @@ class Lowering:
         self, axis: int, elements: tuple[str, ...], along: tuple[str, ...], subscript: str, name: str
     ) -> ir.Index | None:
         missing = [element for element in elements if element not in along]
-        if missing:
+        if missing and not self.component.exceptions:
             self._wrong(
                 f"'{self._written(name)}' has no element '{self.scope.ranges.labels[missing[0]]}' "
                 f"of '{self.scope.ranges.labels[subscript]}'.",
@@ -168,7 +169,9 @@ class Lowering:
                 "Use a smaller range.",
             )
             return None
-        return ir.Axis(axis, tuple(along.index(element) for element in elements))
+        # What an exception takes away need not be there; `capdyn.passes.missing` looks at what is left.
+        places = {element: place for place, element in enumerate(along)}
+        return ir.Axis(axis, tuple(places.get(element, NOT_THERE) for element in elements))
 
     def _call(self, call: Call) -> ir.Node:
         name = call.function
@@ -241,18 +244,23 @@ class Lowering:
         return self.reduce(call.function, axes, body)
 
     def _marks(self, arguments: Sequence[Expression]) -> list[str]:
-        """Ranges marked '!' in the arguments that no sum around them runs over."""
-        found = dict.fromkeys(s[:-1].strip() for argument in arguments for s in _marked(argument))
-        return [s for s in found if s not in self.sums]
+        """Ranges marked '!' in the arguments; a sum within a sum runs over all of its own, whatever runs outside.
+
+        Source: https://www.vensim.com/documentation/fn_sum.html : the sum over the ranges with exclamation marks.
+        """
+        return list(dict.fromkeys(s[:-1].strip() for argument in arguments for s in _marked(argument)))
 
     def over(self, arguments: Sequence[Expression]) -> tuple[list[ir.Node], list[int]]:
         """The arguments' nodes, and the loop axes that their marked subscripts run with."""
         marks = [s for s in self._marks(arguments) if self.scope.ranges.is_range(s)]
+        outside = self.sums
+        self.sums = dict(outside)
         for s in marks:
             self.axes.append(self.scope.ranges.elements[s])
             self.sums[s] = len(self.axes) - 1
         nodes = [self.lower(argument) for argument in arguments]
-        return nodes, [self.sums.pop(s) for s in marks]
+        inside, self.sums = self.sums, outside
+        return nodes, [inside[s] for s in marks]
 
     def reduce(self, function: str, axes: Sequence[int], node: ir.Node) -> ir.Node:
         """The node reduced over loop axes, the last one innermost."""

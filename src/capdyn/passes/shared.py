@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .draft import MEMBER
-from .system import Equation, Load, Reduce, System, walk
+from .system import MEMBER, Equation, Load, Reduce, System, walk
 
 LARGE = 4096  # elements; smaller arrays stay in the processor's cache
 
@@ -25,7 +24,8 @@ def reached(system: System, symbols: Iterable[str]) -> set[str]:
 
 def works_on_large_arrays(system: System) -> bool:
     """Whether a loop of the flows may go through a large constant."""
-    return any(_visits(equation) >= LARGE for equation in system.flows)
+    longest = max((length for symbol in system.symbols.values() for length in symbol.shape), default=1)
+    return any(e.size * longest >= LARGE and _visits(e) >= LARGE for e in system.flows)
 
 
 def _visits(equation: Equation) -> int:

@@ -20,6 +20,15 @@ from itertools import product
 
 from ..errors import Where
 from ..lang.expressions import Table
+from ..lang.later import Later
+
+SEED, MEMBER = "#seed", "#member"
+"""Settings that random numbers depend on."""
+
+
+def is_part(symbol: str) -> bool:
+    """Whether a symbol is one that `capdyn.passes.hoist` made."""
+    return symbol.startswith("#part ")
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,7 @@ class Symbol:
     dims : names of the subscript ranges; elements : their labels in order; shape : their lengths.
     values : numbers of a parameter as written, row-major.
     limits : declared range of a parameter.
+    missing : row-major numbers of the elements that no equation gives; see `capdyn.passes.missing`.
     """
 
     name: str
@@ -136,6 +146,7 @@ class Symbol:
     values: tuple[float, ...] = ()
     limits: tuple[float | None, float | None] = (None, None)
     where: Where | None = None
+    missing: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -189,7 +200,7 @@ class Circle:
 
 
 @dataclass(frozen=True)
-class System:
+class System(Later):
     """See the module's first lines.
 
     symbols : by name, in the order of the equation file; the time controls are among them

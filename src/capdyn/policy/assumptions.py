@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 from ..lang.model import CONTROLS
 from ..lang.names import did_you_mean, key
 from ..run.address import address_of, everywhere
+from ..run.notebook import listener
 from ..run.open import Model
 from ..run.scenario import resolve
 from .compare import OUTCOME, OUTLAY, Progress, make_case, measure, unit_of
@@ -86,10 +87,9 @@ def compare_over_ranges(
     if not allowed > 0.0:
         raise ArgumentError(f"The budget is {allowed:g}.", remedy="Give a discounted outlay above zero.")
     sample = draw_sample(case, draws, seed, within, keep)
-    pieces = []
+    pieces, tell = [], listener(progress)
     for first in range(0, draws, _CHUNK):
-        if progress:
-            progress(first, draws, "worlds")
+        tell(first, draws, "worlds")
         part = {name: values[first : first + _CHUNK] for name, values in sample.items()}
         pieces.append(_worlds(case, chosen, tops, allowed, part, outcome, at))
     found = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}

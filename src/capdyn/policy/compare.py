@@ -18,6 +18,7 @@ import xarray as xr
 from ..errors import ArgumentError
 from ..lang.names import did_you_mean, key
 from ..run.address import parse_address
+from ..run.notebook import listener
 from ..run.open import Model
 from .levers import Package, generations, pairs, parts, read_levers, singles
 from .outlay import MEANINGS, Case, equal_outlay, pick
@@ -85,7 +86,7 @@ def compare_policies(
         Unknown names, a model without levers, a budget that is not positive.
     """
     case = make_case(model, scenario, outlay, outcome, discount, region, start, stop)
-    tell = progress or (lambda done, total, what: None)
+    tell = listener(progress)
     tell(0, 3, "what levers cost")
     names = [case.levers.find(name) for name in (levers or case.levers.names)]
     alone = singles(names, start, stop)

@@ -11,7 +11,7 @@ from typing import Any
 from ..lang.expressions import Array, Call, Expression, Number, Reference, Table, Text, children
 from ..lang.functions import NOT_AVAILABLE
 from ..lang.names import key
-from .plain import NEGATIVE, Word
+from .plain import NEGATIVE, SAFELY, Word
 from .source import Mistake
 from .tokens import Token
 
@@ -119,6 +119,8 @@ class _Adapter:
         word = self.word(node.reference)
         if isinstance(word, Array):
             return word
+        if word == SAFELY:
+            return Reference(SAFELY)
         if not isinstance(word, Token):
             raise TypeError(node.reference)
         if word.kind == "number":
@@ -172,7 +174,10 @@ def _fold(names: list[str], arguments: list[Expression]) -> Expression:
                 part[0] = negative(part[0])
             parts.append(_fold(names[first : first + len(part) - 1], part))
         return _fold(["*" if names[0] == "*" else "+"] * (len(parts) - 1), parts)
-    left = arguments[0]
+    left, safely = arguments[0], False
     for name, right in zip(names, arguments[1:], strict=True):
-        left = Call(name, (left, right))
+        if right == Reference(SAFELY):
+            safely = True
+            continue
+        left, safely = Call("safediv" if safely else name, (left, right)), False
     return left

@@ -17,7 +17,7 @@ from ..errors import Problem, Where
 from ..lang.expressions import Array, Call, Expression, Number, Reference, Table, Text, walk
 from ..lang.model import Component, SubscriptRange, Variable
 from ..lang.names import key
-from .sheets import Folder, Grid, Unreadable, address, cell_of, column_of
+from .sheets import Folder, Grid, Unreadable, address, column_of
 
 KINDS = {"get constants": 3, "get lookups": 4, "get data": 4}  # with their numbers of arguments
 CLOSED = ("get vdf ", "get 123 ", "get odbc ")  # files that only Vensim reads
@@ -118,7 +118,7 @@ def _elements(name: str, ranges: dict[str, SubscriptRange], above: tuple[str, ..
 
 def _constants(grid: Grid, cell: str, sizes: list[int]) -> Number | Array:
     """A number, a row or a block: the last subscript goes across, the one before it down; with '*' the other way."""
-    row, column = cell_of(cell.strip().removesuffix("*"))
+    row, column = grid.start(cell.strip().removesuffix("*"))
     *others, down, across = [1, 1, *sizes]
     if max(others, default=1) > 1:
         raise Unreadable(
@@ -145,7 +145,7 @@ def _constants(grid: Grid, cell: str, sizes: list[int]) -> Number | Array:
 
 def _series(grid: Grid, along: str, cell: str, axes: list[tuple[str, ...]], is_data: bool) -> list[Table]:
     """A table for each element: x in the row or column `along`, the elements side by side from `cell` on."""
-    row, column = cell_of(cell.strip().removesuffix("*"))
+    row, column = grid.start(cell.strip().removesuffix("*"))
     if sum(len(axis) > 1 for axis in axes) > 1:
         raise Unreadable(
             "Series from a file run along one subscript range, and this equation has several.",
@@ -161,10 +161,18 @@ def _series(grid: Grid, along: str, cell: str, axes: list[tuple[str, ...]], is_d
         x_column = column_of(along)
         xs = [(i, x_column) for i in range(row, grid.height)]
         moved = [[(i, column + k) for i, _ in xs] for k in range(count)]
+    elif along.lower() in grid.areas:
+        first_row, first_column, last_row, last_column = grid.areas[along.lower()]
+        xs = list(product(range(first_row, last_row + 1), range(first_column, last_column + 1)))
+        across = first_row == last_row and first_column < last_column
+        moved = [
+            [(row + k, column + i) if across else (row + i, column + k) for i in range(len(xs))]
+            for k in range(count)
+        ]
     else:
         raise Unreadable(
             f"'{along}' is neither a row nor a column.",
-            "Write the letter of the column or the number of the row that holds time (or x).",
+            "Write the letter of the column, the number of the row or the name of the cells that hold time (or x).",
         )
     return [_table(grid, xs, ys, is_data) for ys in moved]
 
@@ -234,7 +242,7 @@ def subscript(text: str, folder: Folder) -> tuple[list[str], int]:
         )
     file, tab, first, last, prefix = (*texts, "")[:5]
     grid = folder.grid(file, tab)
-    row, column = cell_of(first)
+    row, column = grid.start(first)
     last_row, last_column = _last(last.strip(), grid)
     members: dict[str, tuple[str, str]] = {}  # by key: the element and its cell
     for i, j in product(
@@ -267,4 +275,4 @@ def _last(text: str, grid: Grid) -> tuple[int, int]:
         return int(text) - 1, grid.width - 1
     if text.isascii() and text.isalpha() and len(text) <= 3:
         return grid.height - 1, column_of(text)
-    return cell_of(text)
+    return grid.area(text)[2:]

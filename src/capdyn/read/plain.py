@@ -16,6 +16,7 @@ from .tokens import Token, check, pairs
 
 DEEPEST = 100  # brackets inside one another
 NEGATIVE = "negative"
+SAFELY = "#safely"  # stands between the two / of XMILE's //, which PySD does not know
 Word = Token | Table | Array | str
 
 
@@ -84,6 +85,9 @@ def _piece(
     if token.kind in ("name", "quoted", "number", "missing", "text"):
         words.append(token)
         return f"k{len(words) - 1}"
+    if token.text == "//":
+        words.append(SAFELY)
+        return f"/k{len(words) - 1}/"
     if token.kind == "table" or (token.kind == "," and following is not None and following.kind == "table"):
         return ""
     if token.kind == "logic":
@@ -308,7 +312,7 @@ def _check_modulo(index: int, tokens: list[Token], match: dict[int, int]) -> Non
     while _is_sign(here, tokens):
         here += 1
     here = _primary(here, tokens, match) + 1
-    if here < len(tokens) and (tokens[here].text in ("*", "/", "^") or tokens[here].kind == "mod"):
+    if here < len(tokens) and (tokens[here].text in ("*", "/", "//", "^") or tokens[here].kind == "mod"):
         raise Mistake(
             "MOD is followed by another operator.", tokens[here].start, "Put brackets around a MOD b."
         )

@@ -26,6 +26,7 @@ XLSX = (".xlsx", ".xlsm")
 XLS = ".xls"
 TEXT = (".csv", ".tab", ".txt", ".tsv", ".dat")
 _ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
+_AREA = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})(?::\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6}))?")
 _VALUE = re.compile(rf"[-+]?{NUMBER}")
 
 Cell = float | str | None
@@ -44,10 +45,12 @@ class Grid:
     """The cells of one sheet. Rows and columns count from 0.
 
     name : the file and the sheet, for messages. rows : cells from the left, rows may differ in length.
+    areas : by key the named ranges of cells on the sheet: first row and column, last row and column.
     """
 
     name: str
     rows: list[list[Cell]]
+    areas: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
 
     @property
     def height(self) -> int:
@@ -56,6 +59,30 @@ class Grid:
     @property
     def width(self) -> int:
         return max(map(len, self.rows), default=0)
+
+    def area(self, text: str) -> tuple[int, int, int, int]:
+        """First row and column, last row and column of a cell or of a named range of cells.
+
+        Raises
+        ------
+        Unreadable
+            If it is neither.
+        """
+        text = text.strip()
+        if text.lower() in self.areas:
+            return self.areas[text.lower()]
+        match = _ADDRESS.fullmatch(text)
+        if not match:
+            raise Unreadable(
+                f"'{text}' is not the address of a cell, nor the name of cells in {self.name}.",
+                did_you_mean(text, list(self.areas)) or "It reads 'B3': letters and a number.",
+            )
+        row, column = int(match[2]) - 1, column_of(match[1])
+        return row, column, row, column
+
+    def start(self, text: str) -> tuple[int, int]:
+        """Row and column of a cell, or of the first cell of a named range."""
+        return self.area(text)[:2]
 
     def cell(self, row: int, column: int) -> Cell:
         """What a cell holds; None if it is empty or beyond the last."""
@@ -95,23 +122,6 @@ def column_of(letters: str) -> int:
     for letter in letters.upper():
         place = place * 26 + ord(letter) - ord("A") + 1
     return place - 1
-
-
-def cell_of(text: str) -> tuple[int, int]:
-    """Row and column of an address.
-
-    Raises
-    ------
-    Unreadable
-        If it is none.
-    """
-    match = _ADDRESS.fullmatch(text.strip())
-    if not match:
-        raise Unreadable(
-            f"'{text}' is not the address of a cell.",
-            "It reads 'B3': letters and a number. Names of ranges of cells are not supported.",
-        )
-    return int(match[2]) - 1, column_of(match[1])
 
 
 @dataclass
@@ -218,6 +228,7 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
         raise broken from None
     try:
         sheet = book[_sheet(tab, book.sheetnames, file)]
+        areas = _areas(book, sheet.title)
         if not hasattr(sheet, "iter_rows"):
             raise Unreadable(f"The sheet '{tab}' of '{file}' is a chart.", "Name a sheet with cells.")
         sheet.reset_dimensions()  # what the file says about its size may be wrong
@@ -234,7 +245,20 @@ def _spreadsheet(data: bytes, file: str, tab: str) -> Grid:
         raise broken from None
     finally:
         book.close()
-    return Grid(f"'{file}', sheet '{tab}'", rows)
+    return Grid(f"'{file}', sheet '{tab}'", rows, areas)
+
+
+def _areas(book: Any, sheet: str) -> dict[str, tuple[int, int, int, int]]:
+    """The named ranges of cells that lie on a sheet; names of anything else are left out."""
+    found = {}
+    for name, defined in book.defined_names.items():
+        places = [_AREA.fullmatch(cells) for where, cells in defined.destinations if where == sheet]
+        if len(places) == 1 and places[0]:
+            first, second, third, fourth = places[0].groups()
+            row, column = int(second) - 1, column_of(first)
+            last = (int(fourth) - 1, column_of(third)) if third else (row, column)
+            found[name.lower()] = (row, column, *last)
+    return found
 
 
 def _sheet(tab: str, sheets: list[str], file: str) -> str:

@@ -14,6 +14,10 @@ from itertools import pairwise
 
 from .source import Mistake, Source
 
+_FLAGS = re.compile(
+    r"\s*(?::|\Z)"
+)  # what stands behind a third ~; other text there belongs to a comment with a ~ in it
+_EQUATION = re.compile(r"\n[^\n]*=")
 _SKETCH = re.compile(r"^\\\\\\---///", re.MULTILINE)
 _SETTINGS = re.compile(r"^///---\\\\\\", re.MULTILINE)
 _METHOD = re.compile(r"^15:([^\r\n]*)", re.MULTILINE)
@@ -165,7 +169,7 @@ def _definition(text: str, start: int, end: int, group: str, parts: Parts) -> in
                 "It reads: name = equation ~ units ~ comment |",
             )
         )
-    elif len(fields) > 3 or (len(fields) == 3 and not re.match(r"\s*(?::|\Z)", fields[2])):
+    elif len(fields) > 3 or (len(fields) == 3 and ":" not in fields[2] and _EQUATION.search(fields[1])):
         comment = bounds[1] + 1
         comment += len(fields[1]) - len(fields[1].lstrip())
         parts.mistakes.append(
@@ -184,7 +188,7 @@ def _definition(text: str, start: int, end: int, group: str, parts: Parts) -> in
                 text[start : start + len(equation)],
                 _squeeze(fields[0]),
                 units_start,
-                _squeeze(fields[1]),
+                _squeeze("~".join([fields[1], *(f for f in fields[2:] if not _FLAGS.match(f))])),
                 group,
             )
         )

@@ -6,12 +6,15 @@ An equation for all elements may name another array without subscripts, `a[*]` a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from ..lang.expressions import Call, Expression, Number, Reference
 from .source import Mistake
 
-OVER = {"sum": "sum", "prod": "prod", "vmin xmile": "vmin", "vmax xmile": "vmax"}
+OVER = {"sum": "sum", "prod": "prod", "min": "vmin", "max": "vmax"}
+NOT_RUN = frozenset({"mean", "rank", "size", "stddev"})  # over arrays too; later passes say what to write
 NAMES = {"dt": "time step", "starttime": "initial time", "stoptime": "final time"}
+FUNCTIONS = {"int": "xint", "logn": "ln"}
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,12 @@ class Arrays:
 
 
 def spread(
-    expression: Expression, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays
+    expression: Expression, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays, name: str = ""
 ) -> Expression:
     """The expression with all subscripts written.
 
-    subscripts : of the equation, ranges or elements. own : dimensions of its variable, in the same order.
+    subscripts : of the equation, ranges or elements. own : dimensions of its variable, in the same order. name : the
+    variable's key, which SELF stands for.
 
     Raises
     ------
@@ -37,6 +41,8 @@ def spread(
 
     def go(here: Expression, reduced: bool) -> Expression:
         if isinstance(here, Reference):
+            if here.name == "self" and name and "self" not in arrays.dimensions:
+                here = Reference(name, here.subscripts)
             return _reference(here, subscripts, own, arrays, reduced)
         if not isinstance(here, Call):
             return here
@@ -47,17 +53,21 @@ def spread(
         ):
             table = here.arguments[0]
             here = Call(table.name, here.arguments[1:], table.subscripts)
-        over = here.function in OVER
-        arguments = tuple(go(argument, reduced or over) for argument in here.arguments)
-        return _call(replace(here, arguments=arguments, function=OVER.get(here.function, here.function)))
+        over = here.function in OVER and len(here.arguments) == 1
+        arguments = tuple(go(a, reduced or over or here.function in NOT_RUN) for a in here.arguments)
+        return _call(replace(here, arguments=arguments), over)
 
     return go(expression, False)
 
 
-def _call(call: Call) -> Expression:
+def _call(call: Call, over: bool) -> Expression:
+    if over:
+        return replace(call, function=OVER[call.function])
+    if call.function in ("min", "max") and len(call.arguments) > 2:
+        return reduce(lambda left, right: Call(call.function, (left, right)), call.arguments)
     if call.function == "log10" and len(call.arguments) == 1:
         return Call("log", (*call.arguments, Number(10.0)))
-    return replace(call, function="xint") if call.function == "int" else call
+    return replace(call, function=FUNCTIONS.get(call.function, call.function))
 
 
 def _reference(

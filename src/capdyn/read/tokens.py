@@ -64,7 +64,7 @@ XMILE = Dialect(
         rf"""
     (?P<number>{NUMBER})
   | (?P<name>{_NAME})
-  {_COMMON}""",
+  {_COMMON.replace("<>", "//|<>", 1)}""",
         re.VERBOSE,
     ),
     frozenset({"and", "or", "not", "mod", "if", "then", "else"}),

@@ -18,6 +18,7 @@ from ..lang.model import CONTROLS, Component, Macro, Model, SubscriptRange
 from ..lang.names import key
 from . import assemble
 from .left import LARGEST, unquoted
+from .non_negative import limit_outflows
 from .parsing import deep, quiet
 from .source import Mistake, load, reject
 from .spread import Arrays, spread
@@ -51,6 +52,7 @@ def read_xmile(path: Path, name: str) -> Model:
         draft.read()
     problems = draft.problems
     variables = assemble.variables(draft.equations, problems)
+    variables = limit_outflows(variables, draft.flows)
     ranges = assemble.ranges(draft.ranges, problems)
     assemble.check_namespace(variables, ranges, problems)
     if not variables and not problems:
@@ -59,14 +61,16 @@ def read_xmile(path: Path, name: str) -> Model:
         )
     reject(problems)
     specs = root.find("{*}sim_specs")
-    method = specs.get("method", "").lower() if specs is not None else ""
+    # Several methods stand in the order in which they are preferred.
+    methods = specs.get("method", "").lower().split(",") if specs is not None else []
+    method = next((name.strip() for name in methods if name.strip() in ("euler", "rk4", "rk2")), "")
     return Model(
         name,
         str(path),
         hashlib.sha256(data).hexdigest(),
         variables,
         ranges,
-        method if method in ("euler", "rk4", "rk2") else "",
+        method,
         tuple(draft.notes),
         draft.macros,
     )
@@ -127,6 +131,7 @@ class _Draft:
     problems: list[Problem] = field(default_factory=list)
     parser: Any = None
     macros: dict[str, Macro] = field(default_factory=dict)
+    flows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
     def find(self, node: Any, path: str) -> list[Any]:
         return list(node.xpath(path, namespaces=self.ns))
@@ -195,7 +200,7 @@ class _Draft:
         arrays = Arrays({}, frozenset(key(_name(child)) for child in children if self._is_table(child)))
         for child in children:
             inner._variable(child, arrays, {})
-        variables = assemble.variables(inner.equations, self.problems)
+        variables = limit_outflows(assemble.variables(inner.equations, self.problems), inner.flows)
         equation = self.find(node, "ns:eqn")
         if key(name) not in variables and equation:
             try:
@@ -284,11 +289,17 @@ class _Draft:
     def _variable(self, node: Any, arrays: Arrays, groups: dict[str, str]) -> None:
         """All equations of a variable: one, or one for each <element>."""
         name = _name(node)
+        if _tag(node) == "stock":
+            into, out = (
+                tuple(key(unquoted(one.text or "")) for one in self.find(node, f"ns:{way}"))
+                for way in ("inflow", "outflow")
+            )
+            self.flows[key(name)] = (into, out)
         limits = self._limits(node)
         for part, subscripts in self._parts(node):
             try:
                 expression = self.parser.equation(part, _tag(node))
-                expression = spread(expression, subscripts, self._dimensions(node), arrays)
+                expression = spread(expression, subscripts, self._dimensions(node), arrays, key(name))
             except Misread as error:
                 self.problems.append(error.problem)
                 continue

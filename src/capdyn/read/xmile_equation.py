@@ -18,7 +18,8 @@ from .source import Mistake
 from .tokens import XMILE, tokenize
 
 # Functions that PySD makes nodes of their own, with their numbers of arguments.
-# Source: pysd/translators/xmile/xmile_structures.py; INT is left out since it is not Vensim's INTEGER.
+# Source: pysd/translators/xmile/xmile_structures.py; left out are INT and SAFEDIV, which are not Vensim's INTEGER and
+# ZIDZ, and MAX and MIN, which take any number of arguments.
 STRUCTURES: dict[str, tuple[int, ...]] = {
     "init": (1,),
     "delay": (2, 3),
@@ -30,11 +31,8 @@ STRUCTURES: dict[str, tuple[int, ...]] = {
     "smthn": (3, 4),
     "trend": (2, 3),
     "forcst": (3, 4),
-    "safediv": (2, 3),
     "ramp": (2, 3),
     "pulse": (2, 3),
-    "max": (1, 2),
-    "min": (1, 2),
 }
 _BLANK = re.compile(r"\{[^}]*\}|\\n")  # comments, and the two characters that break a long name into lines
 

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from ..run.notebook import listener
 from .style import to_png, to_svg
 
 Progress = Callable[[int, int, str], None]  # done, total, what was just done
@@ -48,14 +49,14 @@ def filled_when_whole(directory: Path) -> Iterator[Path]:
 def write_figures(pictures: Sequence[Picture], folder: Path, progress: Progress | None) -> Mapping[str, str]:
     """Each picture as PNG and SVG; the SVG elements by name."""
     svgs: dict[str, str] = {}
+    tell = listener(progress)
     for number, picture in enumerate(pictures, start=1):
         figure = picture.draw()
         svg = to_svg(figure, picture.slug, picture.title, picture.alt)
         (folder / f"{picture.slug}.svg").write_text(svg, encoding="utf-8")
         (folder / f"{picture.slug}.png").write_bytes(to_png(figure))
         svgs[picture.slug] = svg
-        if progress is not None:
-            progress(number, len(pictures), f"figure {picture.slug}")
+        tell(number, len(pictures), f"figure {picture.slug}")
     return svgs
 
 

@@ -28,6 +28,7 @@ from .style import (
     line_of,
     styled,
     text_width,
+    to_png,
 )
 
 WIDTH = 300.0  # of one panel; a page shows it at 330 to 390 pixels, so 9 points are 10 to 12 pixels
@@ -187,7 +188,15 @@ def labels_are_numbered(ds: xr.Dataset) -> bool:
 
 def new_figure(width: float, height: float) -> Figure:
     """A white figure of so many points, without pyplot."""
-    return Figure(figsize=(width / 72, height / 72), facecolor="white")
+    return NotebookFigure(figsize=(width / 72, height / 72), facecolor="white")
+
+
+class NotebookFigure(Figure):
+    """A figure that a notebook shows, which it does not without pyplot."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        width, height = (round(96 * inches) for inches in self.get_size_inches())
+        return to_png(self), {"width": width, "height": height}
 
 
 def value_limits(data: xr.DataArray) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from ..passes.initials import State
 from ..passes.system import System
 from ..solve.adaptive import IMPLICIT, Solution, integrate
 from ..solve.crossings import Sides, Sliding
-from .clock import Clock
+from .clock import Clock, just_after
 from .jacobian import jacobian_of
 from .open import Model
 
@@ -193,11 +193,6 @@ def check_adaptive(system: System) -> None:
             f"'{variable}' uses {function}, which makes sense on a fixed step only.",
             remedy="Choose euler, rk2 or rk4.",
         )
-
-
-def just_after(time: float) -> float:
-    """What time functions look at where there is no step: an instant later, so that STEP is on at its own time."""
-    return math.nextafter(time, math.inf)
 
 
 def switch_times(machine: Engine, values: np.ndarray, clock: Clock) -> np.ndarray:

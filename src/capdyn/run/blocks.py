@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..emit.engine import Steps
-from ..emit.kernel import host_lanes
+from ..emit.processor import host_lanes
 from ..passes.shared import works_on_large_arrays
 from ..passes.system import System
 
@@ -39,12 +39,24 @@ def block_lanes(system: System, n_members: int) -> int:
 # interrupted. Its results should stay near the processor.
 _ELEMENTS_A_CALL = 5e7
 _BYTES_A_CALL = 8e6
+_LEAST = 0.05  # of that, at the end of an ensemble
 
 
-def chunk_blocks(system: System, steps: Steps, lanes: int, n_kept: int, n_members: int) -> int:
-    """How many blocks of members one call of the engine takes; n_members : what there is to do for a thread."""
+def chunks(
+    system: System, steps: Steps, lanes: int, n_kept: int, n_members: int, threads: int
+) -> list[range]:
+    """Members of each call of the engine, whole blocks but for the last; shorter towards the end.
+
+    So threads that take one after the other end nearly together: each takes half of its share of what is left.
+    """
     elements = sum(equation.size for equation in system.flows) * lanes
     work = _ELEMENTS_A_CALL / (max(elements, 1) * (steps.saves[-1] + 1))
-    room = _BYTES_A_CALL / (8 * lanes * max(n_kept, 1) * len(steps.saves))
-    share = n_members / (4 * lanes)  # so that no thread waits long for another at the end
-    return max(1, int(min(work, room, share)))
+    most = max(1.0, min(work, _BYTES_A_CALL / (8 * lanes * max(n_kept, 1) * len(steps.saves))))
+    least = max(1.0, min(most, _LEAST * work))
+    found, first = [], 0
+    while first < n_members:
+        share = (n_members - first) / (2 * threads * lanes)
+        stop = min(first + lanes * int(min(most, max(least, share))), n_members)
+        found.append(range(first, stop))
+        first = stop
+    return found

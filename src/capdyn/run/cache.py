@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 
 from ..emit import cache
-from ..lang.codec import MODELS
-from ..lang.model import Model
+from ..lang.codec import MODELS, Codec
+from ..lang.model import Component, Model
 from ..passes.codec import SYSTEMS
 from ..passes.system import System
 from ..read import is_current, read
+
+# A run needs what the equations are about; as expressions they are in the System.
+_MODELS = Codec(*MODELS.types, later={Component: ("expression",)})
 
 
 def open_cached(file: Path) -> tuple[Model, System]:
@@ -45,13 +46,15 @@ def _key(file: Path) -> str:
     except OSError:
         return ""
     code = cache.code_of("errors.py", "lang", "read", "passes")
-    return cache.digest((code, version("pysd"), str(file), str(file.resolve()), content))
+    return cache.digest(
+        (code, cache.release_of("pysd", "_version.py"), str(file), str(file.resolve()), content)
+    )
 
 
 def _pack(model: Model, system: System) -> bytes:
-    return json.dumps([MODELS.encode(model), SYSTEMS.encode(system)]).encode()
+    return f"{_MODELS.encode(model)}\n{SYSTEMS.encode(system)}".encode()
 
 
 def _unpack(content: bytes) -> tuple[Model, System]:
-    model, system = json.loads(content)
-    return MODELS.decode(model, Model), SYSTEMS.decode(system, System)
+    model, system = content.split(b"\n")
+    return _MODELS.decode(model, Model), SYSTEMS.decode(system, System)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from ..emit.engine import FIXED_METHODS, Steps
-from ..errors import ArgumentError
+from ..errors import ArgumentError, Where
+from ..lang.model import CONTROLS
 from ..solve.adaptive import METHODS
 from .grid import SLACK
 
+_NAMES = ("initial", "final", "step", "saveper")
 ALL_METHODS = (*FIXED_METHODS, *METHODS)
 _MOST_STEPS = 10**9
 _MOST_SAVES = 10**7  # each keeps every variable in memory
@@ -51,8 +56,8 @@ class Clock:
         return self.steps.at(self.steps.saves)
 
 
-def check(clock: Clock) -> Clock:
-    """The clock itself, if a run can be made of it.
+def check(clock: Clock, places: Mapping[str, Where | None] = MappingProxyType({})) -> Clock:
+    """The clock itself, if a run can be made of it. places : where the equation file gives a control, by its name.
 
     Raises
     ------
@@ -63,23 +68,35 @@ def check(clock: Clock) -> Clock:
         raise ArgumentError(
             f"Method '{clock.method}' is not known.", remedy=f"Choose one of {', '.join(ALL_METHODS)}."
         )
-    for name in ("initial", "final", "step", "saveper"):
+    for name in _NAMES:
         if not np.isfinite(getattr(clock, name)):
-            raise ArgumentError(f"The {name} time is {getattr(clock, name)}.", remedy="Give a number.")
+            where = places.get(dict(zip(_NAMES, CONTROLS, strict=True))[name])
+            raise ArgumentError(f"The {name} time is {getattr(clock, name)}.", where, "Give a number.")
     if clock.step <= 0.0:
-        raise ArgumentError(f"The time step is {clock.step:g}.", remedy="It must be positive.")
+        raise ArgumentError(
+            f"The time step is {clock.step:g}.", places.get("time step"), "It must be positive."
+        )
     if clock.final < clock.initial:
         raise ArgumentError(
             f"The run would end at {clock.final:g}, before it begins at {clock.initial:g}.",
-            remedy="Set FINAL TIME after INITIAL TIME.",
+            places.get("final time"),
+            "Set FINAL TIME after INITIAL TIME.",
         )
     if (clock.final - clock.initial) / clock.step > _MOST_STEPS:
         raise ArgumentError(
-            f"A step of {clock.step:g} makes more than {_MOST_STEPS:,} steps.", remedy="Use a longer step."
+            f"A step of {clock.step:g} makes more than {_MOST_STEPS:,} steps.",
+            places.get("time step"),
+            "Use a longer step.",
         )
     if (clock.final - clock.initial) / max(clock.saveper, clock.step) > _MOST_SAVES:
         raise ArgumentError(
             f"A SAVEPER of {clock.saveper:g} keeps more than {_MOST_SAVES:,} points in time.",
-            remedy="Use a longer one.",
+            places.get("saveper"),
+            "Use a longer one.",
         )
     return clock
+
+
+def just_after(time: float) -> float:
+    """What time functions look at where there is no step: an instant later, so that STEP is on at its own time."""
+    return math.nextafter(time, math.inf)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,9 @@ import xarray as xr
 
 from ..emit.engine import Engine
 from ..errors import ArgumentError
-from ..passes.draft import MEMBER
+from ..passes.system import MEMBER
 from . import label
-from .blocks import block_lanes, chunk_blocks, cores
+from .blocks import block_lanes, chunks, cores
 from .clock import Clock
 from .failure import first_failures
 from .features import STATISTICS, Feature, check, compute
@@ -191,19 +190,13 @@ class _Crew:
 
     def work(self, threads: int) -> None:
         """Runs all members. An interruption or an error is heard at the end of the chunks that are under way."""
-        self.chunk = self.machine.lanes * chunk_blocks(
-            self.machine.layout.system,
-            self.steps,
-            self.machine.lanes,
-            len(self.kept),
-            -(-len(self.failed) // threads),
-        )
-        starts = count(0, self.chunk)
+        lanes, system, kept = self.machine.lanes, self.machine.layout.system, len(self.kept)
+        left = iter(chunks(system, self.steps, lanes, kept, len(self.failed), threads))
         stopped = False
 
         def take() -> None:
-            while not stopped and (start := next(starts)) < len(self.failed):
-                self._chunk(start)
+            while not stopped and (members := next(left, None)) is not None:
+                self._chunk(members)
 
         with ThreadPoolExecutor(threads) as pool:
             hands = {pool.submit(take) for _ in range(threads)}
@@ -224,11 +217,10 @@ class _Crew:
         sow(self.machine, values, self.seed, self.sample.members[members])
         return values
 
-    def _chunk(self, start: int) -> None:
-        """Runs `self.chunk` members from `start` on, in one call of the engine."""
+    def _chunk(self, which: range) -> None:
+        """Runs some members that follow one another, in one call of the engine."""
         machine = self.machine
-        members = np.arange(start, min(start + self.chunk, len(self.failed)))
-        here = slice(start, start + len(members))
+        members, here = np.array(which), slice(which.start, which.stop)
         numbers = self._numbers(members)
         swept = machine.sweep(
             lambda values: begin(machine, values, self.clock),

@@ -9,7 +9,7 @@ import numpy as np
 from ..emit.engine import Engine
 from ..emit.layout import Layout
 from ..errors import Problem
-from ..passes.hoist import is_part
+from ..passes.system import is_part
 from .clock import Clock
 
 

@@ -19,10 +19,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..emit.engine import Engine, Steps
-from ..emit.interpret import Interpreter
 from ..errors import ArgumentError
 from ..lang.model import CONTROLS
-from ..passes.order import behind
 from ..passes.system import System
 
 MOVING = CONTROLS[1:]
@@ -38,6 +36,8 @@ def moving(system: System, given: Mapping[str, float]) -> bool:
 
 def behind_the_clock(system: System, controls: Iterable[str] = CONTROLS) -> set[str]:
     """The controls and all that they are computed from, by symbol."""
+    from ..passes.order import behind
+
     return behind((*system.constants, *system.flows, *system.outputs), controls)
 
 
@@ -102,6 +102,8 @@ class _Controls:
     """The controls at any time, computed by themselves: a model may be large, and they need little of it."""
 
     def __init__(self, system: System, machine: Engine, values: np.ndarray, given: Mapping[str, float]):
+        from ..emit.interpret import Interpreter
+
         needed = behind_the_clock(system)
         part = replace(
             system,

@@ -11,9 +11,8 @@ import numpy as np
 
 from ..emit.engine import Engine
 from ..passes.differentiate import tangent_name
-from ..passes.hoist import is_part
 from ..passes.initials import State
-from ..passes.system import System
+from ..passes.system import System, is_part
 from ..passes.tangent import jacobian, state_elements
 from .open import Model
 

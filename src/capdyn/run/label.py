@@ -1,27 +1,28 @@
-"""Numbers with names: arrays in, labelled Datasets out. Labels exist only here, at the edge."""
+"""Numbers with names: arrays in, labelled results out. Labels exist only here, at the edge."""
 
 from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from ..emit.layout import Layout
 from ..errors import ArgumentError, Problem
 from ..lang.names import did_you_mean, key
 from ..passes.system import Symbol
 from .clock import Clock
-from .features import STATISTICS, Feature
+from .result import Labelled, Result, to_dataset
 from .scenario import Settings
 
 if TYPE_CHECKING:
+    import xarray as xr
+
+    from .features import Feature
     from .open import Model
 
 _PACKAGES = ("capdyn", "numpy", "scipy", "xarray", "llvmlite", "pysd")
@@ -75,14 +76,16 @@ def single(
     out: np.ndarray,
     constants: np.ndarray,
     tolerances: str = "",
-) -> xr.Dataset:
-    """The Dataset of one run.
+    seed: int = 0,
+) -> Result:
+    """One run with its labels.
 
     out : ndarray, shape (n_times, n_kept)  time-varying values, in the order of `names`.
     constants : ndarray, shape (n_slots,)  all slots of the member; constants are read from it.
     """
     still = {name: constants[list(layout.slots(name))] for name in names}
-    return _dataset(model, layout, settings, clock, names, out, still, (), tolerances)
+    about = {"tolerances": tolerances, "seed": seed}
+    return _label(model, layout, settings, clock, names, out, still, (), about)
 
 
 def members(
@@ -103,12 +106,13 @@ def members(
     """
     if not isinstance(constants, Mapping):
         constants = {name: constants[:, list(layout.slots(name))] for name in names}
-    return _dataset(
-        model, layout, settings, clock, names, out, constants, ("member",), tolerances, statistics
+    about = {"tolerances": tolerances}
+    return to_dataset(
+        _label(model, layout, settings, clock, names, out, constants, ("member",), about, statistics)
     )
 
 
-def _dataset(
+def _label(
     model: Model,
     layout: Layout,
     settings: Settings,
@@ -117,28 +121,29 @@ def _dataset(
     out: np.ndarray,
     constants: Mapping[str, np.ndarray],
     lead: tuple[str, ...],
-    tolerances: str,
+    about: Mapping[str, Any],
     statistics: Sequence[Feature] | None = None,
-) -> xr.Dataset:
-    coords: dict[str, Any] = {
-        "time": ("time", clock.times, {"units": _time_unit(model), "long_name": "Time"})
-    }
+) -> Result:
+    coords = {"time": Labelled(("time",), clock.times, {"units": _time_unit(model), "long_name": "Time"})}
     if statistics is not None:
+        from .features import STATISTICS
+
         called = [feature.name or feature.statistic for feature in statistics]
         units = [STATISTICS[feature.statistic].unit for feature in statistics]
         coords = {
-            "statistic": ("statistic", called, {"long_name": "Over the save times"}),
-            "statistic_unit": ("statistic", units, {"long_name": "Whose unit it has"}),
+            "statistic": Labelled(("statistic",), np.array(called), {"long_name": "Over the save times"}),
+            "statistic_unit": Labelled(("statistic",), np.array(units), {"long_name": "Whose unit it has"}),
         }
     along = next(iter(coords))
     if lead:
-        coords["member"] = ("member", np.arange(len(out)))
-    variables: dict[str, Any] = {}
+        coords["member"] = Labelled(("member",), np.arange(len(out)))
+    variables = {}
     taken = 0
     for name in names:
         symbol = model.system.symbols[name]
         for dim, elements in zip(symbol.dims, symbol.elements, strict=True):
-            coords.setdefault(dim, (dim, list(elements)))
+            if dim not in coords:
+                coords[dim] = Labelled((dim,), np.array(elements))
         if varies(symbol):
             data = out[..., taken : taken + symbol.size]
             taken += symbol.size
@@ -146,18 +151,18 @@ def _dataset(
         else:
             data = constants[name]
             dims = (*lead, *symbol.dims)
-        variables[symbol.variable] = (
-            dims,
-            data.reshape((*data.shape[:-1], *symbol.shape)).copy(),
-            _about(model, symbol),
-        )
+        values = data.copy()
+        if symbol.missing:
+            values[..., list(symbol.missing)] = np.nan
+        shaped = values.reshape((*data.shape[:-1], *symbol.shape))
+        variables[symbol.variable] = Labelled(dims, shaped, _about(model, symbol))
     clash = [name for name in variables if name in coords]
     if clash:
         # A variable may not have the name of a dimension in xarray; Vensim forbids it too, but for `Time`.
         raise ArgumentError(
             f"Variable '{clash[0]}' has the name of a dimension.", remedy="Rename one of them."
         )
-    return xr.Dataset(variables, coords, _provenance(model, settings, clock, tolerances))
+    return Result(settings.name, coords, variables, _provenance(model, settings, clock, about))
 
 
 def _time_unit(model: Model) -> str:
@@ -186,11 +191,13 @@ def _about(model: Model, symbol: Symbol) -> dict[str, Any]:
 
 def _on_one_line(equation: str) -> str:
     """An equation without the continuation marks of its file."""
-    return re.sub(r"\s*\\?\n\s*", " ", equation)
+    return re.sub(r"\s*\\?\n\s*", " ", equation) if "\n" in equation else equation
 
 
 @cache
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:  # capdyn from a folder that is not installed
@@ -202,15 +209,19 @@ def versions() -> str:
     return ", ".join([f"python {platform.python_version()}", *(f"{p} {_version(p)}" for p in _PACKAGES)])
 
 
-def _provenance(model: Model, settings: Settings, clock: Clock, tolerances: str) -> dict[str, Any]:
-    return {
+def _provenance(
+    model: Model, settings: Settings, clock: Clock, about: Mapping[str, Any]
+) -> Callable[[], dict[str, Any]]:
+    """What makes the attributes of a run that is made now; `about` comes last."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return lambda: {
         "model": model.name,
         "model_hash": model.source.hash,
         "scenario": settings.name,
         "scenario_text": settings.text,
         "method": clock.method,
         "step": clock.step if clock.is_fixed else 0.0,
-        "tolerances": tolerances,
         "versions": versions(),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": created,
+        **about,
     }

@@ -15,6 +15,7 @@ from ..passes.system import System
 from ..read import find
 from . import scenario as scenarios
 from .cache import open_cached
+from .notebook import html_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class Model:
             return Interpreter(give_initial(self.system, given))
         from ..emit.kernel import Kernel
 
-        if not works_on_large_arrays(self.system):
+        if varying is not None and not works_on_large_arrays(self.system):
             varying = None  # one kernel for all
         what = kind if varying is None else f"{kind} for different {', '.join(sorted(varying))}"
         key = (what if lanes is None else f"{what} of {lanes} lanes", given)
@@ -81,6 +82,14 @@ class Model:
         if key not in self._engines:
             self._engines[key] = Kernel(derive(give_initial(self.system, given)))
         return self._engines[key]
+
+    def _repr_html_(self) -> str:
+        groups: dict[str, int] = {}
+        for variable in self.source.variables.values():
+            groups[variable.group] = groups.get(variable.group, 0) + 1
+        sectors = [(name, str(count)) for name, count in groups.items() if name]
+        scenarios = f"Scenarios: {', '.join(self.scenarios)}" if self.scenarios else ""
+        return html_table(self.name, (repr(self).strip("<>"), scenarios), ("sector", "variables"), sectors)
 
     def __repr__(self) -> str:
         system = self.system

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import Problem
 from ..lang.model import CONTROLS
@@ -23,10 +23,7 @@ from .address import (
     spread,
 )
 from .clock import ALL_METHODS
-from .scenario_file import Layer
-
-if TYPE_CHECKING:
-    from .scenario_form import Form, Lever
+from .scenario_file import Form, Layer
 
 # Keys of [time] and the model's control variables.
 TIMES = dict(zip(("initial", "final", "step", "saveper"), CONTROLS, strict=True))
@@ -85,7 +82,7 @@ class Overlay:
         self.values.setdefault(symbol.name, {}).update(values)
         self.sources.update({(symbol.name, place): source for place in values})
 
-    def _lever(self, layer: Layer, name: str, lever: Lever) -> None:
+    def _lever(self, layer: Layer, name: str, lever: dict[str, Any]) -> None:
         """Lever intensity[lever,region], Lever start[lever], Lever stop[lever]."""
         path = ("levers", name)
         try:
@@ -93,14 +90,14 @@ class Overlay:
         except Mistake as mistake:
             return self._note(layer, path, mistake)
         merged = self.levers.setdefault(label, {})
-        given: dict[str, float] = lever.model_dump(exclude={"region"}, exclude_none=True)
+        given: dict[str, float] = {word: number for word, number in lever.items() if word != "region"}
         merged |= given
         region: list[str] = []
         try:
-            region = self._region(label, lever.region)
+            region = self._region(label, lever.get("region"))
             if region:
                 merged["region"] = region[0]
-            if lever.region is not None and "intensity" in merged:
+            if "region" in lever and "intensity" in merged:
                 given["intensity"] = float(merged["intensity"])
         except Mistake as mistake:
             given.pop("intensity", None)
@@ -189,8 +186,8 @@ class Overlay:
 
     def _clock(self, layer: Layer, form: Form) -> None:
         """[time]; a control that is a constant of the model is also set there."""
-        for word, number in form.time.model_dump(exclude={"method"}).items():
-            if number is None:
+        for word, number in form.time.items():
+            if word == "method":
                 continue
             source = Source(layer, ("time", word))
             symbol = self.system.symbols[TIMES[word]]
@@ -201,9 +198,9 @@ class Overlay:
                     self._write(source, symbol, {(): number})
                 except Mistake as mistake:
                     self._note(layer, source.path, mistake)
-        if form.time.method is None:
+        if "method" not in form.time:
             return
-        self.method = form.time.method.strip().lower()
+        self.method = form.time["method"].strip().lower()
         if self.method not in ALL_METHODS and layer.label != "method":
             what = Mistake(
                 f"Method '{self.method}' is not known.", f"Choose one of {', '.join(ALL_METHODS)}."

@@ -5,23 +5,44 @@ Nothing here knows a model; `capdyn.run.scenario` gives the names meaning.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..emit import cache
 from ..errors import Problem, ScenarioError, Where
+from ..lang.codec import Codec
 from ..lang.names import did_you_mean, key
 from .toml_file import Book, read_toml
-
-if TYPE_CHECKING:
-    from .scenario_form import Form
 
 FOLDERS = (
     "scenarios",
     "cases",
     "reductions",
 )  # where scenarios lie beside a model; the first needs no prefix
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a scenario says, found to have the right form. Keys that it leaves out are not there.
+
+    levers, time : keys and values of each table. parameters, initial : a number, a table or an array by address;
+    shocks : the same by shock and key.
+    """
+
+    inherits: str | None = None
+    why: str = ""
+    levers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
+    shocks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    time: dict[str, Any] = field(default_factory=dict)
+
+
+_FORMS = Codec(Form)
 
 
 @dataclass(frozen=True)
@@ -194,11 +215,37 @@ def check_form(
     places: Mapping[tuple[str, ...], tuple[int, int]] | None = None,
 ) -> Layer:
     """The layer of a parsed scenario. What has the wrong form goes to `problems` and is left out."""
-    # pydantic and its classes take a tenth of a second: only for a run with a scenario.
-    from .scenario_form import Form
-    from .toml_form import read_form
-
-    form, mistakes = read_form(Form, raw, "a scenario")
+    form, mistakes = _checked(raw, file is not None)
     layer = Layer(name, form, file, label, places or {})
     problems += [layer.problem(path, what, remedy) for path, what, remedy in mistakes]
     return layer
+
+
+def _checked(raw: Mapping[str, Any], is_toml: bool) -> tuple[Form, list[tuple[tuple[str, ...], str, str]]]:
+    """The form of a parsed scenario, and its mistakes. What had none before is known by what it says."""
+    known_by = _hash(raw) if is_toml else ""
+    found = cache.get("form", known_by) if known_by else None
+    if found is not None:
+        with suppress(ValueError, TypeError):  # not what this version writes: made anew below
+            return _FORMS.decode(found, Form), []
+    # pydantic and its classes take as long to import as numpy.
+    from .scenario_form import ScenarioForm
+    from .toml_form import read_form
+
+    checked, mistakes = read_form(ScenarioForm, raw, "a scenario")
+    form = Form(**checked.model_dump(exclude_none=True))
+    if known_by and not mistakes:
+        cache.put("form", known_by, _FORMS.encode(form).encode())
+    return form, mistakes
+
+
+def _hash(raw: Mapping[str, Any]) -> str:
+    """Hash of all that a form is made from; nothing for what is never right, such as a date."""
+    try:
+        text = json.dumps(raw)
+    except (TypeError, ValueError):
+        return ""
+    code = cache.code_of(
+        "lang/codec.py", *(f"run/{name}.py" for name in ("scenario_file", "scenario_form", "toml_form"))
+    )
+    return cache.digest((code, cache.release_of("pydantic", "version.py"), text))

@@ -33,7 +33,7 @@ def _element(name: str, value: object) -> float:
 Value = Annotated[Any, BeforeValidator(_value)]
 
 
-class Lever(TomlForm):
+class LeverForm(TomlForm):
     """`[levers.<name>]`: intensity 0 to 1, start and stop in the model's time unit, one region."""
 
     intensity: Number | None = None
@@ -42,7 +42,7 @@ class Lever(TomlForm):
     region: str | None = None
 
 
-class Time(TomlForm):
+class TimeForm(TomlForm):
     """`[time]`, all in the model's time unit."""
 
     initial: Number | None = None
@@ -52,13 +52,13 @@ class Time(TomlForm):
     method: str | None = None
 
 
-class Form(TomlForm):
+class ScenarioForm(TomlForm):
     """A whole scenario. Values of `parameters`, `initial` and shocks are numbers, tables or arrays."""
 
     inherits: str | None = None
     why: str = ""
-    levers: dict[str, Lever] = Field(default_factory=dict)
+    levers: dict[str, LeverForm] = Field(default_factory=dict)
     parameters: dict[str, Value] = Field(default_factory=dict)
     initial: dict[str, Value] = Field(default_factory=dict)
     shocks: dict[str, dict[str, Value]] = Field(default_factory=dict)
-    time: Time = Field(default_factory=Time)
+    time: TimeForm = Field(default_factory=TimeForm)

@@ -6,30 +6,32 @@ start     = constants and first values of the stocks
 clock     = when, how long a step, what is kept     (run.clock)
 march     = the run itself, fixed step or adaptive  (emit, run.adaptive, solve)
 label     = numbers with names, units, provenance   (run.label)
+result    = a Dataset of them, for whoever wants one (run.result)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from ..emit.engine import Engine
 from ..errors import ArgumentError, NumericalError
 from ..lang.model import CONTROLS
-from ..passes.draft import MEMBER, SEED
 from ..passes.initials import State, parameter_for
+from ..passes.system import MEMBER, SEED
 from ..solve.adaptive import METHODS
 from . import label
-from .adaptive import adapt, engine_for, just_after, thresholds_of
-from .clock import Clock, check
-from .failure import describe, first_failures
+from .clock import Clock, check, just_after
 from .grid import lay, moving
 from .open import Model
+from .result import Result, to_dataset
 from .scenario import Scenario, Settings, resolve
 from .start import check_start, start
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def simulate(
@@ -88,11 +90,39 @@ def simulate(
     NumericalError
         The run stopped being finite, says which variable and when; or it slides along a threshold, says which.
     """
+    return to_dataset(
+        trajectories(
+            model, scenario, parameters, initial, method, step, outputs,
+            rtol=rtol, atol=atol, engine=engine, seed=seed, crossings=crossings,
+        )
+    )  # fmt: skip
+
+
+def trajectories(
+    model: Model,
+    scenario: Scenario | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    initial: Mapping[str, Any] | None = None,
+    method: str | None = None,
+    step: float | None = None,
+    outputs: Iterable[str] | None = None,
+    *,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    engine: str = "kernel",
+    seed: int = 0,
+    crossings: str = "locate",
+) -> Result:
+    """The same as plain arrays, without xarray."""
     settings = resolve(model.system, scenario, model.folder, parameters, initial, step, method)
     given = given_states(settings)
-    adaptive = (settings.method or model.source.method) in METHODS
-    thresholds = thresholds_of(model, crossings) if adaptive else ()
-    machine = engine_for(model, engine, given, thresholds)
+    if (settings.method or model.source.method) in METHODS:
+        from .adaptive import adapt, engine_for, thresholds_of
+
+        thresholds = thresholds_of(model, crossings)
+        machine = engine_for(model, engine, given, thresholds)
+    else:
+        machine = model.engine(engine, given)
     names = label.chosen(model, outputs)
     values = machine.values()
     fill(machine, values, settings)
@@ -106,8 +136,7 @@ def simulate(
         out = _march(machine, values, clock, kept)
     else:
         out = adapt(model, engine, given, machine, values, clock, kept, thresholds, rtol, atol)
-    dataset = label.single(model, machine.layout, settings, clock, names, out, values[:, 0], tolerances)
-    return dataset.assign_attrs(seed=seed)
+    return label.single(model, machine.layout, settings, clock, names, out, values[:, 0], tolerances, seed)
 
 
 def given_states(settings: Settings) -> State:
@@ -150,16 +179,18 @@ def read_clock(machine: Engine, values: np.ndarray, settings: Settings, model: M
     """The run's time settings: the settings' where they say something, else the equations' in the first lane."""
     machine.run("constants", values, 0.0, 0.0, 0.0)
     method = settings.method or model.source.method or "euler"
+    symbols = model.system.symbols
+    places = {name: symbols[name].where for name in CONTROLS if name not in settings.time}
     if moving(model.system, settings.time):
         laid = lay(model.system, machine, values, settings.time)
         assert laid.begins is not None and laid.lengths is not None
         shortest = float(laid.lengths.min())
-        return check(Clock(laid.start, float(laid.begins[-1]), shortest, shortest, method, laid))
+        return check(Clock(laid.start, float(laid.begins[-1]), shortest, shortest, method, laid), places)
     start = machine.layout.start
     begins, ends, length, saveper = (
         float(settings.time.get(name, values[start[name], 0])) for name in CONTROLS
     )
-    return check(Clock(begins, ends, length, saveper, method))
+    return check(Clock(begins, ends, length, saveper, method), places)
 
 
 def begin(machine: Engine, values: np.ndarray, clock: Clock) -> None:
@@ -177,6 +208,8 @@ def _march(machine: Engine, values: np.ndarray, clock: Clock, kept: np.ndarray) 
     before = values.copy()
     machine.march(clock.method, values, steps, kept, out, failed)
     if failed[0] >= 0 or not np.isfinite(out[:, :, 0]).all():
+        from .failure import describe, first_failures
+
         again = machine.values()
         again[:] = before
         (failure,) = first_failures(machine, again, clock, failed[:1])

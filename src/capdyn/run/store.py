@@ -14,15 +14,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
 from .atomic import beside, cannot_write, missing_parents, swap_folder
 from .netcdf import load, save
-from .table import to_csv
+from .result import Result
 
-__all__ = ["RunFolder", "load", "load_run", "save", "to_csv"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["RunFolder", "load", "load_run", "save"]
 
 FORMAT = "capdyn run 1"
 _RECORD = "run.toml"
@@ -57,7 +59,7 @@ class RunFolder:
         self._target = self.directory.resolve()
         self.path = beside(self._target, "part")
         self._made: list[Path] = []
-        self._runs: dict[str, xr.Dataset] = {}
+        self._runs: dict[str, dict[str, Any]] = {}  # attributes by file
 
     def __enter__(self) -> RunFolder:
         _check_replaceable(self.directory)
@@ -70,17 +72,17 @@ class RunFolder:
             raise cannot_write(self.directory, error) from None
         return self
 
-    def add(self, dataset: xr.Dataset) -> Path:
+    def add(self, run: xr.Dataset | Result) -> Path:
         """Writes a run as `<scenario>.nc` into the folder and returns its path there."""
-        stem = re.sub(r"[^\w.-]+", "_", str(dataset.attrs.get("scenario") or "run")).strip(".") or "run"
+        stem = re.sub(r"[^\w.-]+", "_", str(run.attrs.get("scenario") or "run")).strip(".") or "run"
         name, number = f"{stem}.nc", 2
         while name.lower() in {other.lower() for other in self._runs}:  # some file systems ignore case
             name, number = f"{stem}_{number}.nc", number + 1
         try:
-            save(dataset, self.path / name)
+            save(run, self.path / name)
         except StoreError as error:  # the hidden name is nobody's business
             raise StoreError(str(error).replace(str(self.path), str(self.directory))) from None
-        self._runs[name] = dataset.drop_vars(list(dataset.variables))
+        self._runs[name] = dict(run.attrs)
         return self.path / name
 
     def __exit__(
@@ -155,9 +157,9 @@ def _check_replaceable(directory: Path) -> None:
         )
 
 
-def _record(runs: dict[str, xr.Dataset], command: str, model_path: str) -> str:
+def _record(runs: dict[str, dict[str, Any]], command: str, model_path: str) -> str:
     """The text of `run.toml`. No user, no host."""
-    first = next(iter(runs.values()), xr.Dataset()).attrs
+    first: dict[str, Any] = next(iter(runs.values()), {})
     versions = [part.rsplit(" ", 1) for part in str(first.get("versions", "")).split(", ") if " " in part]
     lines = [
         f"format = {_quote(FORMAT)}",
@@ -173,18 +175,16 @@ def _record(runs: dict[str, xr.Dataset], command: str, model_path: str) -> str:
         "[versions]",
         *(f"{name} = {_quote(version)}" for name, version in versions),
     ]
-    for file, run in runs.items():
+    for file, attrs in runs.items():
         lines += [
             "",
             "[[scenarios]]",
-            f"name = {_quote(str(run.attrs.get('scenario', '')))}",
+            f"name = {_quote(str(attrs.get('scenario', '')))}",
             f"file = {_quote(file)}",
         ]
-        lines += [
-            f"{word} = {_quote(run.attrs[word])}" for word in ("method", "tolerances") if run.attrs.get(word)
-        ]
-        lines += [f"step = {float(run.attrs['step'])!r}"] if "step" in run.attrs else []
-        lines.append(f"text = {_quote_lines(str(run.attrs.get('scenario_text', '')))}")
+        lines += [f"{word} = {_quote(attrs[word])}" for word in ("method", "tolerances") if attrs.get(word)]
+        lines += [f"step = {float(attrs['step'])!r}"] if "step" in attrs else []
+        lines.append(f"text = {_quote_lines(str(attrs.get('scenario_text', '')))}")
     return "\n".join(lines) + "\n"
 
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
-import xarray as xr
 
 from .address import write_address
+from .result import Result
+from .result import plain as as_plain
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from .compare import Difference
 
 _MOST_COLUMNS = 6  # scenarios side by side
@@ -92,71 +95,76 @@ class _Line:
     row: Row
     where: dict[str, str]
 
-    def end(self, run: xr.Dataset) -> float:
+    def end(self, run: Result) -> float:
         """The value at the end of a run, nan if it does not have the variable."""
-        if self.row.variable not in run.data_vars:
+        if self.row.variable not in run.variables:
             return math.nan
-        data = run[self.row.variable].isel(time=-1).sel(self.where)
+        variable = run.variables[self.row.variable]
+        places = {dim: list(run.coords[dim].values).index(label) for dim, label in self.where.items()}
+        values = variable.values[
+            tuple((places | {"time": -1}).get(dim, slice(None)) for dim in variable.dims)
+        ]
         if not self.row.share:
-            return float(data)
+            return float(values)
         dim, word = self.row.share
-        chosen = [str(name).startswith(word) for name in data[dim].values]
-        total = float(data.sum())
-        return float(data.values[chosen].sum()) / total if total else math.nan
+        chosen = [str(name).startswith(word) for name in run.coords[dim].values]
+        total = float(values.sum())
+        return float(values[chosen].sum()) / total if total else math.nan
 
 
-def end_tables(runs: Sequence[xr.Dataset], stocks: Sequence[str] = ()) -> list[Table]:
+def end_tables(runs: Sequence[xr.Dataset | Result], stocks: Sequence[str] = ()) -> list[Table]:
     """Values at the end of each run, a column a scenario.
 
     runs : single runs of one model. stocks : names of its stocks, for a model that has few of `ROWS`.
     """
-    lines = _lines(runs[0], stocks)
+    every = [as_plain(run) for run in runs]
+    lines = _lines(every[0], stocks)
     tables = []
-    for first in range(0, len(runs), _MOST_COLUMNS):
-        part = runs[first : first + _MOST_COLUMNS]
+    for first in range(0, len(every), _MOST_COLUMNS):
+        part = every[first : first + _MOST_COLUMNS]
         rows = tuple((line.label, line.units, *(_write(line.end(run)) for run in part)) for line in lines)
-        names = [str(run.attrs.get("scenario", "")) for run in part]
-        ends = dict.fromkeys(f"{float(run['time'].values[-1]):g}" for run in part)
-        when = f"{part[0]['time'].attrs.get('units', '')} {' and '.join(ends)}".strip()
+        names = [run.scenario for run in part]
+        times = [run.coords["time"] for run in part]
+        ends = dict.fromkeys(f"{float(time.values[-1]):g}" for time in times)
+        when = f"{times[0].attrs.get('units', '')} {' and '.join(ends)}".strip()
         tables.append(Table(f"At the end ({when})", ("", "unit", *names), rows, left=2))
     return tables
 
 
-def _lines(run: xr.Dataset, stocks: Sequence[str]) -> list[_Line]:
+def _lines(run: Result, stocks: Sequence[str]) -> list[_Line]:
     """The lines that the run has values for: `ROWS`, and where these are few the stocks or else all variables."""
     lines = [line for row in ROWS for line in _fixed(run, row)]
     if len(lines) >= _FEWEST_ROWS:
         return lines
-    moving = [str(name) for name in run.data_vars if "time" in run[name].dims]
+    moving = [name for name, variable in run.variables.items() if "time" in variable.dims]
     for name in [name for name in stocks if name in moving] or moving:
-        units = run[name].attrs.get("units", "")
+        units = run.variables[name].attrs.get("units", "")
         for where in _elements(run, name):
             lines.append(_Line(write_address(name, list(where.values())), units, Row(name), where))
     return lines[:_MOST_ROWS]
 
 
-def _fixed(run: xr.Dataset, row: Row) -> Iterator[_Line]:
+def _fixed(run: Result, row: Row) -> Iterator[_Line]:
     """The lines of one of `ROWS`, if the run has the variable with these subscripts and no others."""
     dim, home = _REGION
     used = {"time", dim} | {name for name in (row.each, row.share[0] if row.share else "") if name}
-    if row.variable not in run.data_vars or set(run[row.variable].dims) != used:
+    variable = run.variables.get(row.variable)
+    if variable is None or set(variable.dims) != used or home not in run.coords[dim].values:
         return
-    data = run[row.variable]
-    if home not in data[dim].values:
-        return
-    units = "Dmnl" if row.share else data.attrs.get("units", "")
-    for element in data[row.each].values if row.each else [""]:
+    units = "Dmnl" if row.share else variable.attrs.get("units", "")
+    for element in run.coords[row.each].values if row.each else [""]:
         label = ", ".join(filter(None, (row.label or row.variable, str(element))))
         where = {dim: home, row.each: str(element)} if row.each else {dim: home}
         yield _Line(f"{label} ({home})", units, row, where)
 
 
-def _elements(run: xr.Dataset, name: str) -> list[dict[str, str]]:
+def _elements(run: Result, name: str) -> list[dict[str, str]]:
     """The first elements of a variable."""
-    dims = [dim for dim in run[name].dims if dim != "time"]
-    places = list(np.ndindex(*(run.sizes[dim] for dim in dims)))[:_MOST_ELEMENTS]
+    labels = {dim: run.coords[dim].values for dim in run.variables[name].dims if dim != "time"}
+    places = list(np.ndindex(*map(len, labels.values())))[:_MOST_ELEMENTS]
     return [
-        {str(dim): str(run[dim].values[i]) for dim, i in zip(dims, place, strict=True)} for place in places
+        {dim: str(names[i]) for (dim, names), i in zip(labels.items(), place, strict=True)}
+        for place in places
     ]
 
 

@@ -13,16 +13,20 @@ import csv
 import io
 import math
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from ..errors import ArgumentError, StoreError, Where
 from .address import write_address
 from .atomic import whole_file
+from .result import Labelled, Result, plain
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SUFFIXES = (".csv", ".tab", ".tsv", ".txt")
 _TIME = re.compile(r"time(\s*\(.*\))?", re.IGNORECASE)
@@ -45,7 +49,7 @@ class Columns:
     values: dict[str, np.ndarray]
 
 
-def columns(dataset: xr.Dataset) -> list[Columns]:
+def columns(run: xr.Dataset | Result) -> list[Columns]:
     """The runs of a Dataset, one for each `scenario`.
 
     Raises
@@ -53,38 +57,45 @@ def columns(dataset: xr.Dataset) -> list[Columns]:
     ArgumentError
         The Dataset is an ensemble.
     """
-    if "member" in dataset.dims:
-        raise ArgumentError(
-            "An ensemble does not fit into a table of runs.",
-            remedy="Select one member: dataset.isel(member=0).",
-        )
-    if "scenario" in dataset.dims:
-        found = []
-        for i, label in enumerate(_labels(dataset, "scenario")):
-            one = dataset.isel(scenario=i).drop_vars("scenario", errors="ignore")
-            found += columns(one.assign_attrs(scenario=label))
-        return found
-    times = np.atleast_1d(np.asarray(dataset["time"].values, dtype=float))
+    if not isinstance(run, Result):
+        if "member" in run.dims:
+            raise ArgumentError(
+                "An ensemble does not fit into a table of runs.",
+                remedy="Select one member: dataset.isel(member=0).",
+            )
+        if "scenario" in run.dims:
+            each = [run.isel(scenario=i) for i in range(run.sizes["scenario"])]
+            labels = _labels(plain(run).coords, "scenario", len(each))
+            return [
+                found
+                for label, one in zip(labels, each, strict=True)
+                for found in columns(one.drop_vars("scenario", errors="ignore").assign_attrs(scenario=label))
+            ]
+    return [_columns(plain(run))]
+
+
+def _columns(run: Result) -> Columns:
     values: dict[str, np.ndarray] = {}
-    for name, variable in dataset.data_vars.items():
-        if variable.dtype.kind not in "fiub":
+    for name, variable in run.variables.items():
+        if variable.values.dtype.kind not in "fiub":
             continue
         dims = [dim for dim in variable.dims if dim != "time"]
-        order = (*dims, "time") if "time" in variable.dims else dims
-        array = np.asarray(variable.transpose(*order).values, dtype=float)
-        labels = [_labels(dataset, dim) for dim in dims]
-        for place in np.ndindex(*(dataset.sizes[dim] for dim in dims)):
-            address = write_address(str(name), [axis[i] for axis, i in zip(labels, place, strict=True)])
+        order = [variable.dims.index(dim) for dim in (*dims, "time") if dim in variable.dims]
+        array = np.asarray(variable.values.transpose(order), dtype=float)
+        labels = [_labels(run.coords, dim, size) for dim, size in zip(dims, array.shape, strict=False)]
+        for place in np.ndindex(*array.shape[: len(dims)]):
+            address = write_address(name, [axis[i] for axis, i in zip(labels, place, strict=True)])
             values[address] = array[place]
-    return [Columns(str(dataset.attrs.get("scenario", "")), times, values)]
+    times = np.atleast_1d(np.asarray((run.variables | run.coords)["time"].values, dtype=float))
+    return Columns(run.scenario, times, values)
 
 
-def _labels(dataset: xr.Dataset, dim: Hashable) -> list[str]:
-    values = dataset[dim].values if dim in dataset.coords else range(dataset.sizes[dim])
+def _labels(coords: Mapping[str, Labelled], dim: str, size: int) -> list[str]:
+    values = coords[dim].values if dim in coords else range(size)
     return [str(label) for label in values]
 
 
-def to_csv(datasets: xr.Dataset | Iterable[xr.Dataset], path: str | Path) -> None:
+def to_csv(runs: xr.Dataset | Result | Sequence[xr.Dataset | Result], path: str | Path) -> None:
     """Writes what changes with time as a table, numbers in full; tabs for .tab and .tsv, else commas.
 
     Raises
@@ -93,16 +104,16 @@ def to_csv(datasets: xr.Dataset | Iterable[xr.Dataset], path: str | Path) -> Non
         The file cannot be written; nothing is left behind.
     """
     path = Path(path)
-    each = [datasets] if isinstance(datasets, xr.Dataset) else list(datasets)
-    runs = [run for dataset in each for run in columns(dataset)]
-    heads = list(dict.fromkeys(name for run in runs for name, value in run.values.items() if value.ndim))
-    several = len(runs) > 1
+    each = list(runs) if isinstance(runs, Sequence) else [runs]
+    every = [found for run in each for found in columns(run)]
+    heads = list(dict.fromkeys(name for run in every for name, value in run.values.items() if value.ndim))
+    several = len(every) > 1
     with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(
             file, delimiter="\t" if path.suffix in (".tab", ".tsv") else ",", lineterminator="\n"
         )
         writer.writerow([*(["scenario"] if several else []), "Time", *heads])
-        for run in runs:
+        for run in every:
             kept = [run.values.get(head) for head in heads]
             for i, time in enumerate(run.times):
                 numbers = ["" if value is None else _write(value[i]) for value in kept]

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from ..run.features import compute
+from ..run.notebook import html_lists, listener
 from .bench import OK, PARTS, Bench, Progress
 from .classes import classify
 from .compute import ROWS, Row, Sample
@@ -28,6 +29,7 @@ from .methods.dgsm import dgsm
 from .methods.table import METHODS
 from .slopes import slopes
 from .study import Study
+from .words import sentences
 
 _SAMPLES = (
     "latin_hypercube",
@@ -81,6 +83,10 @@ class Analysis:
             f"each of {len(self.n_failed)} scenarios; failed: {failed}>"
         )
 
+    def _repr_html_(self) -> str:
+        parts = sentences(self).items()
+        return html_lists(self.study.title, [(name.capitalize(), words) for name, words in parts])
+
 
 def analyse(runs: xr.Dataset, study: Study, progress: Progress | None = None) -> Analysis:
     """Computes what a study asks for.
@@ -104,7 +110,7 @@ def analyse(runs: xr.Dataset, study: Study, progress: Progress | None = None) ->
     ArgumentError
         The runs are not those of the study, or some are not there yet.
     """
-    bench = Bench(runs, study, progress or (lambda done, total, what: None))
+    bench = Bench(runs, study, listener(progress))
     for name in study.methods:
         if name == "dgsm":
             _derivatives(bench)

@@ -18,6 +18,7 @@ from scipy.stats import chi2, qmc
 from ..errors import NumericalError
 from ..lang.model import CONTROLS
 from ..run.address import address_of, everywhere
+from ..run.notebook import listener
 from ..run.summary import Table
 from .calibration import Calibration
 
@@ -44,7 +45,7 @@ def calibrate(calibration: Calibration, progress: Progress | None = None) -> xr.
     NumericalError
         No starting point leads to a run that is finite.
     """
-    tell = progress or (lambda done, total, what: None)
+    tell = listener(progress)
     count = len(calibration.free)
     own = np.array([[free.unit(free.start) for free in calibration.free]])
     more = qmc.LatinHypercube(d=count, rng=np.random.default_rng(calibration.seed)).random(

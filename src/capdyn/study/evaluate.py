@@ -14,10 +14,10 @@ from ..errors import ArgumentError, NumericalError
 from ..lang.names import did_you_mean
 from .bench import OK
 from .discover import choose, prim
+from .phrases import percent, say_box
 from .prepare import prepare
 from .record import Record
 from .study import Study
-from .words import percent, say_box
 
 
 class Evaluator:

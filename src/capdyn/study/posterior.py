@@ -17,6 +17,7 @@ import xarray as xr
 from scipy.stats import qmc
 
 from ..errors import ArgumentError, NumericalError
+from ..run.notebook import listener
 from ..run.summary import Table
 from .calibration import Calibration, read_calibration
 from .kept import Kept
@@ -81,7 +82,7 @@ def posterior(
     count = len(own.free)
     many = max(32, 4 * count) if walkers is None else walkers
     _check(count, draws, many, seed)
-    tell = progress or (lambda done, total, what: None)
+    tell = listener(progress)
     kept = Kept(folder, "posterior", {**own.made_of(), "walkers": many, "seed": seed})
     target = _Target(own, kept)
     tell(0, 1, "first points")

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..run.notebook import Line, in_notebook
 from .store import Store
 
 _SIZE_EVERY = 2.0  # seconds between looks at the size on disk
@@ -45,11 +46,25 @@ class Progress:
 Tell = Callable[[Progress], None]
 
 
+def _in_a_line() -> Tell:
+    """Shows progress in a notebook: notes that stay, and a line that changes; elsewhere nothing."""
+    if not in_notebook():
+        return lambda progress: None
+    line = Line()
+
+    def tell(progress: Progress) -> None:
+        if progress.note:
+            print(progress.note)
+        line.show(progress.done, progress.total, str(progress))
+
+    return tell
+
+
 class Meter:
     """Counts runs and tells after each batch."""
 
     def __init__(self, store: Store, tell: Tell | None):
-        self._store, self._tell = store, tell or (lambda progress: None)
+        self._store, self._tell = store, tell or _in_a_line()
         self._total = store.record.n_members * len(store.record.scenarios)
         self._done = self._failed = 0
         self._past: deque[tuple[float, int]] = deque(maxlen=_BATCHES)

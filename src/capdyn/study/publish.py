@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from .words import say_box, sentences
+from .phrases import say_box
+from .words import sentences
 
 if TYPE_CHECKING:
     from .analyse import Analysis

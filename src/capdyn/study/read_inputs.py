@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from ..lang.names import did_you_mean, key
-from ..passes.system import Load, Symbol, walk
+from ..passes.system import Symbol
 from ..run.address import (
     Mistake,
     address_of,

@@ -55,7 +55,7 @@ def run_study(
     cluster : str, optional
         'local:N' for N worker processes here, or the address of a Dask scheduler, 'tcp://host:8786'.
     tell : callable, optional
-        Is given a `Progress` after each batch.
+        Is given a `Progress` after each batch; by default a notebook shows it in a line, and elsewhere nobody is told.
     batch : int, optional
         Members a shard, for a new folder; by default about a second's work of a core. No number depends on it.
 

@@ -18,6 +18,7 @@ import xarray as xr
 from ..errors import ArgumentError, Problem
 from ..lang.names import did_you_mean, key
 from ..run import label
+from ..run.notebook import listener
 from ..run.summary import Table
 from .evaluate import Evaluator
 from .kept import Kept
@@ -81,14 +82,13 @@ def search(
     bench = _Futures(study, searched, list(levers.values()), budget, aims, worst)
     algorithm, problem = _algorithm(bench, population, seed)
     kept = Kept(folder, "search", {**bench.made_of(), "population": population, "seed": seed})
+    tell = listener(progress)
     for number in range(generations):
-        if progress is not None:
-            progress(number, generations, "generations")
+        tell(number, generations, "generations")
         packages = algorithm.ask()
         x = np.asarray(packages.get("X"), dtype=float)
         _tell(algorithm, problem, packages, bench, kept(x, bench.achieve))
-    if progress is not None:
-        progress(generations, generations, "generations")
+    tell(generations, generations, "generations")
     return _front(algorithm, bench).assign_attrs(seed=seed, generations=generations, population=population)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..run.address import parse_address
 from ..run.features import Feature
+from ..run.notebook import html_table
 from ..run.open import Model
 from .distributions import Distribution, correlate
 from .plan import Plan
@@ -189,6 +190,12 @@ class Study:
             text=self.text,
             files=self.files,
         )
+
+    def _repr_html_(self) -> str:
+        rows = [(own.name, str(own.distribution), own.units, own.group, own.why) for own in self.inputs]
+        head = ("input", "distribution", "unit", "group", "why")
+        words = (self.question, repr(self).strip("<>"), *self.notes)
+        return html_table(self.title, words, head, rows)
 
     def __repr__(self) -> str:
         runs = len(self.draw().unit) if self.inputs else 0

@@ -97,7 +97,15 @@ CASES = (
     Case("sum_of_products", "Two arrays run together: 2*5 + 3*7; each by itself would be 5*12.", "R: Ra, Rb\nb[R] = 2, 3\nc[R] = 5, 7\na = SUM(b[R!]*c[R!])\n"
          "d = SUM(b[R!])*SUM(c[R!])\ne = SUM(b[R!]*Time)", {"a": 31, "d": 60, "e": lambda t: 5 * t}),
     Case("sum_times_matrix", "A vector through a table.", TABLE + "x[S] = 1, 10, 100\na[R] = SUM(b[R,S!]*x[S!])", {"a[Ra]": 321, "a[Rb]": 654}),
-    Case("sum_within_sum", "A sum inside another, over the other range.", TABLE + "w[R] = 1, 10\na = SUM(w[R!]*SUM(b[R!,S!]))\nc = VMAX(SUM(b[R!,S!])/w[R!])", {"a": 156, "c": 6}),
+    Case("sum_within_sum", "A sum runs over all ranges that it marks, also inside another; what the inner one leaves is the outer's.",
+         TABLE + "w[R] = 1, 10\na = SUM(w[R!]*SUM(b[R!,S!]))\nc = VMAX(SUM(b[R!,S!])/w[R!])\nd = SUM(w[R!]*SUM(w[R!]))\n"
+         "e[S] = SUM(b[R!,S]*SUM(w[R!]))\nf = SUM(w[R!] + VMAX(w[R!]))",
+         {"a": 231, "c": 21, "d": 121, "e[s1]": 55, "e[s2]": 77, "e[s3]": 99, "f": 31}, "by hand; as by PySD 3.14.3"),
+    Case("part_of_a_range", "Elements that no equation gives, and that nothing uses.",
+         "R: r1, r2, r3\nC: c1, c2\nTop: r1, r2\nx[r1] = 1\nx[r2] = 2 + x[r1]\ny = SUM(x[Top!])\nz[Top] = 2*x[Top]\ns[r3] = INTEG(1, 5)\nu[R] :EXCEPT: [r3] = x[R]\nu[r3] = 9\n"
+         "m[r1,c1] = s[r3]\nm[r2,c2] = m[r1,c1]*2\nl[r2]((0,0),(4,8))\nv = l[r2](Time)\nk[r2,c1] = 3",
+         {"x[r1]": 1, "x[r2]": 3, "y": 4, "z[r1]": 2, "z[r2]": 6, "s[r3]": [5, 6, 7, 8, 9], "u[r1]": 1, "u[r2]": 3, "u[r3]": 9, "m[r1,c1]": [5, 6, 7, 8, 9],
+          "m[r2,c2]": [10, 12, 14, 16, 18], "v": [0, 2, 4, 6, 8], "k[r2,c1]": 3}, methods=("euler", "rk4")),
     Case("sum_over_a_subrange", "Only some elements.", "S: s1, s2, s3\nLate: s2, s3\nb[S] = 1, 2, 4\na = SUM(b[Late!])\nc[S] = b[S]/SUM(b[Late!])",
          {"a": 6, "c[s1]": 1 / 6, "c[s2]": 2 / 6, "c[s3]": 4 / 6}),
     Case("sum_over_own_range", "The range of the left-hand side summed over as well: shares.", HEAD + "b[S] = 1, 2, 5\na[S] = b[S]/SUM(b[S!])", {"a[s1]": 0.125, "a[s2]": 0.25, "a[s3]": 0.625}),
@@ -132,12 +140,15 @@ CASES = (
          d[Here,There] = ABS(b[Here] - b[There])
          s[Here] = INTEG(b[Here]*Time, b[Here])
          t = SUM(d[Here!,There!]*s[There!])
-         m = VMAX(b[Here!]*SUM(d[Here!,There!]))
+         near[Here] = SUM(d[Here,There!])
+         m = VMAX(b[Here!]*near[Here!])
+         n = VMAX(b[Here!]*SUM(d[Here!,There!]))
          first: (k1-k39) -> second
          second: (k2-k40)
          u[k1] = 1
          u[second] = u[first] + b[second]""",
          {"s[k40]": lambda t: 40 + 40 * t * (t - 1) / 2,
           "t": lambda t: sum(abs(i - j) * (j + j * t * (t - 1) / 2) for i in MANY for j in MANY),
-          "m": max(i * sum(abs(i - j) for j in MANY) for i in MANY), "u[k40]": 820, "u[k2]": 3}, LOOP),
+          "m": max(i * sum(abs(i - j) for j in MANY) for i in MANY),
+          "n": 40 * sum(abs(i - j) for i in MANY for j in MANY), "u[k40]": 820, "u[k2]": 3}, LOOP),
 )  # fmt: skip

@@ -65,8 +65,8 @@ CASES = (
          "a = PULSE TRAIN(0.25, 0, 0.75, 2)\nb = PULSE TRAIN(0.3, 0.5, 1.2, 1.9)",
          {"a": _train(0.25, 0, 0.75, 2, 0.25), "b": _train(0.3, 0.5, 1.2, 1.9, 0.25)}, MANUAL,
          step="0.25", stop="3", times=tuple(k / 4 for k in range(13))),
-    Case("ramp", "Rises from its time to its end, then holds.", "a = RAMP(2, 1, 3)\nb = RAMP(-1, 0, 99)\nc = RAMP(1, 3, 2)",
-         {"a": [0, 0, 2, 4, 4], "b": [0, -1, -2, -3, -4], "c": 0}, MANUAL),
+    Case("ramp", "Rises from its time to its end, then holds; with an end before it, it falls at once to slope*(end - start).", "a = RAMP(2, 1, 3)\nb = RAMP(-1, 0, 99)\nc = RAMP(1, 3, 2)",
+         {"a": [0, 0, 2, 4, 4], "b": [0, -1, -2, -3, -4], "c": [0, 0, 0, 0, -1]}, MANUAL),
     Case("ramp_off_grid", "RAMP(1, .5, 2.25): .5 at 1, 1.75 from 3 on; rounded to the grid it would be 1 and 2 or so.",
          "a = RAMP(1, 0.5, 2.25)", {"a": [0, 0.5, 1.5, 1.75, 1.75]}, MANUAL),
     Case("switches_held", "Over a Runge-Kutta step STEP, PULSE and RAMP keep their value of its beginning (Vensim); "

@@ -43,7 +43,20 @@ def _forecast() -> list[float]:
     return found
 
 
+def _worth(late: bool) -> list[float]:
+    """A stream of 10 + Time at 5 % a step: what has flowed so far, and the step that begins; NPVE a step later."""
+    total, discount, found = 3.0, 1 / 1.05 if late else 1.0, []
+    for t in range(5):
+        found.append((total + (10 + t) * discount) * 2)
+        total += (10 + t) * discount
+        discount /= 1.05
+    return found
+
+
 CASES = (
+    Case("npv", "Present values as Vensim's manual writes them out, with an initial value and a factor; TIME BASE.",
+         "x = 10 + Time\na = NPV(x, 0.05, 3, 2)\nb = NPVE(x, 0.05, 3, 2)\nc = TIME BASE(10, 2)",
+         {"a": _worth(False), "b": _worth(True), "c": lambda t: 10 + 2 * t}, "closed form: a loop of a few lines in cases/stocks.py"),
     Case("stock", "A constant flow; the first value is shown at the initial time.", "a = INTEG(2, 1)",
          {"a": lambda t: 1 + 2 * t}, methods=ALL),
     Case("stock_sees_the_old_flow", "Euler: the flow of the beginning of the step. With that of its end: 0, 1, 3, 6, 10.",

@@ -45,6 +45,15 @@ CASES = (
            "j": lambda t: float(mpmath.sin(t) + mpmath.cos(t))}, rtol=1e-13),
     _case("int", "INT is the next integer below (isee systems, Mathematical builtins), also of negative numbers, where Vensim's INTEGER goes towards 0.",
           {"a": "INT(TIME/2 - 1)", "b": "INT(-2.5)", "c": "INT(-3)", "d": "INT(2.999)"}, {"a": [-1, -1, 0, 0, 1], "b": -3, "c": -3, "d": 2}),
+    _case("safediv", "Only zero itself is no divisor (Vensim's ZIDZ takes 1e-9 for zero); // from the left, weaker than ^.",
+          {"a": "6//0", "b": "6//4", "c": "12//2//3*2", "d": "2//(TIME - 3)^2", "e": "-6//4", "f": "SAFEDIV(1, 1e-9)", "g": "SAFEDIV(1, TIME, 7)",
+           "h": "1 + 6//0/2"}, {"a": 0, "b": 1.5, "c": 4, "d": [2 / 9, 0.5, 2, 0, 2], "e": -1.5, "f": 1e9, "g": [7, 1, 0.5, 1 / 3, 0.25], "h": 1}),
+    _case("many_arguments", "MIN and MAX of any number of arguments; LOGN is LN.", {"a": "MAX(1, TIME, 3)", "b": "MIN(5, TIME, 3, 4)", "c": "LOGN(EXP(2))"},
+          {"a": [3, 3, 3, 3, 4], "b": [0, 1, 2, 3, 3], "c": 2}),
+    _case("self", "SELF is the variable that the equation gives, element by element.", {"a": "PREVIOUS(SELF, 1)*2"},
+          {"a": [2, 4, 8, 16, 32], "b[Ra]": [5, 6, 7, 8, 9], "b[Rb]": [6, 7, 8, 9, 10]},
+          f'<aux name="b">{DIM}<eqn>PREVIOUS(SELF, k) + 1</eqn></aux><aux name="k">{DIM}<element subscript="Ra"><eqn>4</eqn></element>'
+          '<element subscript="Rb"><eqn>5</eqn></element></aux>', head=DIMS),
     _case("previous", "What it was one step ago, in a circle too; the first value at the beginning.", {"w": "TIME*TIME", "a": "PREVIOUS(w, -1)", "b": "PREVIOUS(b, 1)*2 + 0*TIME"},
           {"a": [-1, 0, 1, 4, 9], "b": [2, 4, 8, 16, 32]}, methods=("euler", "rk2", "rk4")),
     _case("inf", "INF is larger than any number.", {"a": "MIN(INF, TIME)", "b": "IF TIME < INF THEN 1 ELSE 2", "c": "MAX(-INF, TIME)"}, {"a": lambda t: t, "b": 1, "c": lambda t: t}),
@@ -62,8 +71,20 @@ CASES = (
     _case("stock_and_flows", "Inflows, outflows, in the order written.", {}, {"s": [8, 6, 5, 4.5, 4.25]},
           '<stock name="s"><eqn>8</eqn><inflow>up</inflow><outflow>down</outflow></stock><flow name="up"><eqn>2</eqn></flow><flow name="down"><eqn>s/2</eqn></flow>'),
     _case("stock_non_negative", "It stops at 0 and can be filled again: 3, 1, 0 (not -1), 0, 1.", {}, {"s": [3, 1, 0, 0, 1]},
-          '<stock name="s"><eqn>3</eqn><outflow>drain</outflow><non_negative/></stock><flow name="drain"><eqn>IF TIME &lt; 3 THEN 2 ELSE -1</eqn></flow>',
+          '<stock name="s"><eqn>3</eqn><outflow>drain</outflow><non_negative/></stock><flow name="drain"><eqn>2 - STEP(3, 3)</eqn></flow>',
           methods=("euler", "rk2", "rk4")),
+    _case("stock_non_negative_outflows", "Outflows are what there is, in their order, so that what leaves one stock reaches the next: 4 and 1 in"
+          " allow 3 and 2, then 1 and 0.", {}, {"a": [4, 0, 0, 0, 0], "f": [3, 1, 1, 1, 1], "g": [2, 0, 0, 0, 0], "b": [0, 3, 4, 5, 6],
+          "c": [0, 2, 2, 2, 2], "m[Ra]": [3, 1, 0, 0, 0], "m[Rb]": [5, 3, 1, 0, 0], "o[Ra]": [0, 2, 3, 3, 3], "o[Rb]": [0, 2, 4, 5, 5],
+          "p": [2, 0, 0, 0, 0], "q": [0, 2, 2, 2, 2], "to": [2, 0, 0, 0, 0]},
+          '<stock name="a"><eqn>4</eqn><inflow>i</inflow><outflow>f</outflow><outflow>g</outflow><non_negative/></stock>'
+          '<stock name="b"><eqn>0</eqn><inflow>f</inflow></stock><stock name="c"><eqn>0</eqn><inflow>g</inflow></stock>'
+          '<flow name="i"><eqn>1</eqn></flow><flow name="f"><eqn>3</eqn></flow><flow name="g"><eqn>2</eqn></flow>'
+          f'<stock name="m">{DIM}<element subscript="Ra"><eqn>3</eqn></element><element subscript="Rb"><eqn>5</eqn></element>'
+          f'<outflow>k</outflow><non_negative/></stock><flow name="k">{DIM}<eqn>2</eqn></flow><stock name="o">{DIM}<eqn>0</eqn><inflow>k</inflow></stock>'
+          '<stock name="p"><eqn>2</eqn><outflow>to</outflow><inflow>back</inflow><non_negative/></stock><flow name="to"><eqn>4</eqn></flow>'
+          '<stock name="q"><eqn>0</eqn><inflow>to</inflow><outflow>back</outflow><non_negative/></stock><flow name="back"><eqn>to*0</eqn></flow>',
+          head=DIMS),
     _case("flow_non_negative", "A flow that only goes one way.", {}, {"f": [2, 1, 0, 0, 0], "s": [0, 2, 3, 3, 3]},
           '<stock name="s"><eqn>0</eqn><inflow>f</inflow></stock><flow name="f"><eqn>2 - TIME</eqn><non_negative/></flow>'),
     _case("init", "The first value.", {"a": "INIT(TIME + 7)"}, {"a": 8}, start="1", times=(1.0, 2.0, 3.0, 4.0)),

@@ -1,11 +1,14 @@
-"""Instructions of AVX-512 that do in one step what takes several elsewhere. Their results have the same bits.
+"""What this machine's processor has: the width of its vectors, and instructions of AVX-512.
 
-They work on registers of eight doubles, so vectors of other lengths than eight, sixteen and so on do without them.
+Those do in one step what takes several elsewhere, with the same bits. They work on registers of eight doubles, so
+vectors of other lengths than eight, sixteen and so on do without them.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import llvmlite.binding as binding
 import llvmlite.ir as ir
@@ -17,9 +20,27 @@ _REALS, _INTS = ir.VectorType(_REAL, LANES), ir.VectorType(_INT, LANES)
 _AS_SET, _DOWN = ir.Constant(_PLACE, 4), ir.Constant(_PLACE, 9)
 
 
-def has(lanes: int) -> bool:
-    """Whether vectors of so many lanes can use them on this machine."""
-    return lanes % LANES == 0 and binding.get_host_cpu_features().get("avx512f", False)
+@cache
+def host_lanes() -> int:
+    """Doubles in a vector register of this machine: 8, 4 or 2."""
+    features = binding.get_host_cpu_features()
+    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
+
+
+def has_wide(lanes: int) -> bool:
+    """Whether vectors of so many lanes can use the instructions below on this machine."""
+    return lanes % LANES == 0 and host_lanes() == LANES
+
+
+def convention(lanes: int) -> str:
+    """How to call a function with arguments of so many lanes together.
+
+    Of Intel's convention half of the vector registers survive a call, of C's none. LLVM has it for x86 only, and
+    misplaces what does not fit into eight registers. Without AVX-512 the registers that should survive are among those
+    whose upper halves vzeroupper clears.
+    """
+    known = host_lanes() == LANES and os.name == "posix"
+    return "intel_ocl_bicc" if known and lanes <= 8 * LANES else ""
 
 
 def permute(build: ir.IRBuilder, numbers: Sequence[float], place: ir.Value) -> ir.Value:
