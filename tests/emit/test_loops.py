@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from capdyn.emit import marches
+from capdyn.emit import llvm, marches
 from capdyn.emit.engine import FIXED_METHODS, Engine
 from capdyn.emit.kernel import Kernel
 from capdyn.run.scenario import resolve
@@ -80,6 +80,18 @@ def test_places_of_stocks_change_no_bit(model, text, method, monkeypatch):
         for here, there in zip(found, expected or found, strict=True):
             np.testing.assert_array_equal(here, there)
         expected = found
+
+
+@pytest.mark.parametrize("text", MODELS.values(), ids=MODELS)
+def test_reading_from_memory_again_changes_no_bit(model, text, monkeypatch):
+    opened = model(text, time_step=0.25, saveper=0.5)
+    monkeypatch.setattr(marches, "REGISTERS", 0)
+    runs = []
+    for near in (0, 10**9):
+        monkeypatch.setattr(llvm, "NEAR", near)
+        runs.append(_swept(opened, Kernel(opened.system, 4), "rk4", Kernel.sweep))
+    for here, there in zip(*runs, strict=True):
+        np.testing.assert_array_equal(here, there)
 
 
 @pytest.mark.parametrize("text", MODELS.values(), ids=MODELS)

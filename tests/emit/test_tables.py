@@ -5,7 +5,7 @@ import pytest
 
 from capdyn.emit.interpret import Interpreter, interpolate
 from capdyn.emit.kernel import Kernel
-from capdyn.emit.tables import _is_uniform
+from capdyn.emit.tables import _is_exact, _is_uniform
 from capdyn.lang.expressions import Table
 from capdyn.passes.system import Equation, Interpolate, Load, Symbol, System
 
@@ -22,6 +22,9 @@ def _uneven(n):
 
 GRIDS = {f"{n} even": _even(n) for n in (1, 2, 3, 5, 9, 10, 17, 18, 200)}
 GRIDS |= {f"{n} uneven": _uneven(n) for n in (2, 4, 5, 9, 16, 17, 100)}
+GRIDS |= {f"{n} halves": tuple(k / 2 - 1 for k in range(n)) for n in (5, 8, 9, 10, 16, 17, 18)}
+GRIDS["halves between halves"] = tuple(k / 2 + 0.25 for k in range(9))
+GRIDS["eights far from zero"] = tuple(8.0 * k - 2.0**45 for k in range(12))
 GRIDS["nearly even"] = tuple(k + 0.1 * (-1) ** k for k in range(12))
 GRIDS["a step"] = (0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 4.0)
 GRIDS["steps at both ends"] = (0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 4.0)
@@ -90,3 +93,12 @@ def test_a_point_of_the_table_gives_its_value_exactly(outside):
 def test_what_counts_as_even():
     assert _is_uniform(GRIDS["nearly even"])
     assert not _is_uniform((0.0, 1.0, 2.6, 3.0, 4.0))
+
+
+def test_what_counts_as_exact():
+    assert all(
+        _is_exact(grid) for name, grid in GRIDS.items() if name.endswith("halves") and name[0].isdigit()
+    )
+    for name in ("halves between halves", "eights far from zero", "nearly even", "9 even", "far from zero"):
+        assert not _is_exact(GRIDS[name])
+    assert not _is_exact((0.1, 0.2, 0.3, 0.4)) and not _is_exact((0.0, 1.0, 2.0, 3.0 + 2.0**-51))

@@ -494,6 +494,12 @@ def test_width_does_not_change_a_bit(name: str, width: int) -> None:
     assert (bits(compiled(name, width)(*arguments)) == bits(compiled(name, 8)(*arguments))).all()
 
 
+@pytest.mark.parametrize("name", ["exp", "pow"])
+def test_arguments_that_do_not_fit_into_registers(name: str) -> None:
+    arguments = mixed_points(name)
+    assert (bits(compiled(name, 64)(*arguments)) == bits(compiled(name, 8)(*arguments))).all()
+
+
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 @pytest.mark.parametrize("cpu", sorted(CPUS))
 def test_instruction_set_does_not_change_a_bit(name: str, cpu: str) -> None:

@@ -10,6 +10,7 @@ import capdyn
 from capdyn.errors import ScenarioError
 from capdyn.study.read import read_study
 from capdyn.study.stored import stored_study
+from capdyn.study.words import sentences
 from equations import mdl
 
 EQUATIONS = """
@@ -89,11 +90,13 @@ def test_from_a_folder_it_goes_on_when_the_file_is_gone(write, tmp_path):
     assert "2 inputs come from 300 draws of the posterior 'Two numbers'." in found.attrs["words"]
 
 
-def test_alone_it_is_the_whole_study(write):
+def test_alone_it_is_the_whole_study(write, tmp_path):
     study = read_study(write(f'[posterior]\nfile = "posterior.nc"\n{FEATURE}'))
     assert [own.name for own in study.inputs] == list(FREE)
     assert study.size == 300
     assert sorted(map(tuple, study.plan().sample)) == sorted(map(tuple, write.values))
+    found = capdyn.analyse(capdyn.run_study(study, tmp_path / "s"), study)
+    assert sentences(found)["runs"][0] == "300 runs of 'model': 2 inputs, draws of a posterior, seed 0."
 
 
 @pytest.mark.parametrize(

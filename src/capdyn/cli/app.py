@@ -97,7 +97,15 @@ def main() -> None:
     """The entry point: runs the command line and exits with its status."""
     # What a start makes stays; to look again and again for what could go takes a tenth of its time.
     gc.set_threshold(100_000)
+    called = sys.argv[1] if len(sys.argv) > 1 else ""
+    if called in ORDER:  # typer would look at every parameter of all commands first
+        app.registered_commands = [c for c in app.registered_commands if _name(c) == called]
+        app.registered_groups = [group for group in app.registered_groups if group.name == called]
     app(prog_name="capdyn")
+
+
+def _name(command: Any) -> str:
+    return str(command.name or command.callback.__name__)
 
 
 def _version(wanted: bool) -> None:

@@ -64,8 +64,12 @@ class Instructions:
         pattern = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(first, empty, pattern)
 
-    def load(self, values: ir.Value, slot: int | ir.Value) -> ir.Value:
-        return self.builder.load(self._address(values, slot), align=8 * self.lanes)
+    def load(self, values: ir.Value, slot: int | ir.Value, again: bool = False) -> ir.Value:
+        """A number from memory. again : and not from the register where another load or a store left it."""
+        found = self.builder.load(self._address(values, slot), align=8 * self.lanes)
+        if again:
+            found.opname = "load volatile"
+        return found
 
     def store(self, value: ir.Value, values: ir.Value, slot: int | ir.Value) -> None:
         self.builder.store(value, self._address(values, slot), align=8 * self.lanes)

@@ -39,6 +39,7 @@ from .layout import Layout, strides
 from .tables import interpolate
 
 UNROLL = 16  # elements up to which an array equation is written out one by one
+NEAR = 40  # nodes for which a number is kept in a register; measured
 
 _INT = ir.IntType(64)
 _REAL = ir.DoubleType()
@@ -176,6 +177,8 @@ class _Writer:
         }
         # Slots whose value is in a register; those given inside a loop are read from memory.
         self.known: dict[int, ir.Value] = {}
+        # Nodes written so far, and how many when a slot was last looked at.
+        self.written, self.looked_at = 0, dict[int, int]()
 
     def equation(self, equation: Equation) -> None:
         """An array equation, unrolled or as a nest of loops."""
@@ -216,6 +219,7 @@ class _Writer:
             self.do.store(value, *self._address(equation.target, slot))
         if isinstance(slot, int):
             self.known[slot] = value
+            self.looked_at[slot] = self.written
 
     def _address(self, symbol: str, slot: _Place) -> tuple[ir.Value, _Place]:
         """Pointer and offset of a slot."""
@@ -256,6 +260,7 @@ class _Writer:
 
     def lower(self, node: Node, axes: dict[int, _Place]) -> ir.Value:
         """The vector (or mask, for a truth value) of a node."""
+        self.written += 1
         if isinstance(node, Const):
             return self.do.constant(node.value)
         if isinstance(node, Load):
@@ -293,8 +298,11 @@ class _Writer:
                 place = self.builder.add(slot, ir.Constant(_INT, first))
                 return self.do.spread(self.builder.load(self.builder.gep(self.bases.shared, [place])))
             return self.do.load(*self._address(node.symbol, slot))
-        if slot not in self.known:
-            self.known[slot] = self.do.load(*self._address(node.symbol, slot))
+        # What is in memory anyway is read again when it is needed again: LLVM would put it aside a second time.
+        far = self.kept is None and self.written - self.looked_at.get(slot, self.written) > NEAR
+        if far or slot not in self.known:
+            self.known[slot] = self.do.load(*self._address(node.symbol, slot), again=far)
+        self.looked_at[slot] = self.written
         return self.known[slot]
 
     def _reduce(self, node: Reduce, axes: dict[int, _Place]) -> ir.Value:

@@ -3,8 +3,8 @@
 Within a Runge-Kutta step, 'held' stays at the step's beginning, so that STEP, PULSE and RAMP keep their value
 over all stages (Vensim reference manual, "RK4 integration").
 
-At a save the programs `flows` and `outputs` fill all slots. Between saves only derivatives are needed, and models up to
-`REGISTERS` elements have their stocks in registers: their equations become part of the loop.
+At a save the programs `flows` and `outputs` fill all slots. Models up to `REGISTERS` elements have their stocks in
+registers, and their equations become part of the loop; large arrays are not written where only derivatives are needed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .layout import Layout
 from .llvm import declare_program, is_looped, programs, write_rates, written_size
 
 REGISTERS = 64  # elements of the flows up to which stocks stay in registers
-LEAN = 600  # and up to which the loop has a copy of the flows that keeps derivatives only; measured
+LEAN = 600  # written elements up to which flows with loops have a copy that keeps derivatives only
 
 _INT = ir.IntType(64)
 _REAL = ir.DoubleType()
@@ -86,7 +86,8 @@ class _March:
         self.programs = {name: declare_program(module, name, lanes) for name in names}
         self.in_registers = fits_registers(layout)
         self.rates: dict[str, ir.Function] = {}
-        if written_size(layout.system.flows) <= LEAN:
+        flows = layout.system.flows
+        if self.in_registers or (any(map(is_looped, flows)) and written_size(flows) <= LEAN):
             self.rates = {n: write_rates(module, layout, lanes, n, places) for n in names if n != "outputs"}
             for rates in self.rates.values():
                 rates.attributes.add("alwaysinline" if self.in_registers else "noinline")

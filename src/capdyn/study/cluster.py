@@ -121,15 +121,15 @@ def _all(client: Client, name: str, job: Job, store: Store, wanted: deque[Number
 
     going = as_completed()
     under_way = 0
-    spent, pace = 0.0, np.inf  # seconds here, and seconds that a member took where that was fastest
+    spent, here, there = 0.0, np.inf, np.inf  # seconds here; the fewest a member took, here and on workers
     while wanted or under_way:
-        least = _SECONDS / pace if spent >= _SECONDS / 3 else np.inf
+        least = _SECONDS / (here if there == np.inf else there) if spent >= _SECONDS / 3 else np.inf
         if wanted and not _have(wanted, least):
             number, members = wanted.popleft()
             began = perf_counter()
             done = store.write(job.run(number, members, store.sample(members), threads=1))
             took = perf_counter() - began
-            spent, pace = spent + took, min(pace, took / len(members))
+            spent, here = spent + took, min(here, took / len(members))
             yield done
             continue
         threads = sum(client.nthreads().values())
@@ -143,7 +143,7 @@ def _all(client: Client, name: str, job: Job, store: Store, wanted: deque[Number
         future.release()
         yield from result.written
         yield from map(store.write, result.unwritten)
-        pace = min(pace, result.pace)
+        there = min(there, result.pace)
 
 
 def _have(batches: Iterable[Numbered], least: float) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from .gate import Gate
 from .methods.table import METHODS
 from .phrases import MOST_NAMED, enumerated, percent, say_box
+from .study import Study
 from .words_indices import say_indices
 from .words_outcomes import say_event, say_futures, say_spread
 
@@ -38,10 +39,16 @@ def _runs(analysis: Analysis) -> list[str]:
         where = f"in each of {len(scenarios)} scenarios, with the same inputs in all of them"
     found = [
         f"{analysis.n_runs:,} runs {where}: {len(study.inputs)} inputs{grouped}, "
-        f"{study.design.replace('_', ' ')}, seed {study.seed}."
+        f"{_sampled(study)}, seed {study.seed}."
     ]
     found += [f"{name.capitalize()} tells {METHODS[name].says}." for name in study.methods]
     return found + list(study.notes)
+
+
+def _sampled(study: Study) -> str:
+    if study.draws is not None and study.draws.shape[1] == len(study.inputs):
+        return "draws of a posterior"
+    return study.design.replace("_", " ")
 
 
 def _failures(analysis: Analysis) -> list[str]:

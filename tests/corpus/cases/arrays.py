@@ -114,7 +114,7 @@ CASES = (
     Case("product", "Over one range and over both.", TABLE + "a[R] = PROD(b[R,S!])\nc = PROD(b[R!,S!])", {"a[Ra]": 6, "a[Rb]": 120, "c": 720}),
     Case("smallest", "Of negative numbers too.", HEAD + "b[S] = 2, -3, 4\na = VMIN(b[S!])\nc = VMIN(b[S!]*Time)", {"a": -3, "c": lambda t: -3 * t}),
     Case("largest", "Of negative numbers only: not 0.", HEAD + "b[S] = -2, -3, -4\na = VMAX(b[S!])\nc = VMAX(b[S!] + Time)", {"a": -2, "c": lambda t: t - 2}),
-    Case("largest_in_two_dimensions", "Over both, and the largest of sums.", TABLE + "a = VMAX(b[R!,S!])\nc = VMAX(b[R!,s1] + SUM(b[R!,S!]))\nd = SUM(b[R!,s1]*VMIN(b[R!,S!]))", {"a": 6, "c": 19, "d": 17}),
+    Case("largest_in_two_dimensions", "Over both, and the largest of sums, each over all that it marks.", TABLE + "a = VMAX(b[R!,S!])\nc = VMAX(b[R!,s1] + SUM(b[R!,S!]))\nd = SUM(b[R!,s1]*VMIN(b[R!,S!]))", {"a": 6, "c": 25, "d": 5}),
     Case("stock_subscripted", "A stock for each element, first values from a list.", "S: s1, s2, s3\nfirst[S] = 1, 2, 3\na[S] = INTEG(rate[S]*a[S], first[S])\nrate[S] = 1, 0, -0.5",
          {"a[s1]": lambda t: 2**t, "a[s2]": 2, "a[s3]": lambda t: 3 * 0.5**t}),
     Case("stock_by_parts", "A stock whose elements have equations of their own: a chain of ages.",
