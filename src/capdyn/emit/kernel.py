@@ -219,7 +219,7 @@ def _compile(text: str, machine: binding.TargetMachine) -> bytes:
     """Machine code for the host.
 
     Few passes: the equations come without repeated work and the lanes are the vectors already, so that more take
-    a third of the time of a compilation and gain nothing. No fast-math anywhere.
+    a sixth of the time of a compilation and gain nothing. No fast-math anywhere.
     """
     module = binding.parse_assembly(text)
     module.verify()

@@ -39,7 +39,7 @@ def block_lanes(system: System, n_members: int) -> int:
 # interrupted. Its results should stay near the processor.
 _ELEMENTS_A_CALL = 5e7
 _BYTES_A_CALL = 8e6
-_LEAST = 0.05  # of that, at the end of an ensemble
+_LEAST = 0.1  # of that, at the end of an ensemble
 
 
 def chunks(
@@ -48,6 +48,7 @@ def chunks(
     """Members of each call of the engine, whole blocks but for the last; shorter towards the end.
 
     So threads that take one after the other end nearly together: each takes half of its share of what is left.
+    One thread alone takes all that a call may.
     """
     elements = sum(equation.size for equation in system.flows) * lanes
     work = _ELEMENTS_A_CALL / (max(elements, 1) * (steps.saves[-1] + 1))
@@ -55,7 +56,7 @@ def chunks(
     least = max(1.0, min(most, _LEAST * work))
     found, first = [], 0
     while first < n_members:
-        share = (n_members - first) / (2 * threads * lanes)
+        share = (n_members - first) / (lanes * (2 * threads if threads > 1 else 1))
         stop = min(first + lanes * int(min(most, max(least, share))), n_members)
         found.append(range(first, stop))
         first = stop

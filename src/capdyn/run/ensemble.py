@@ -220,7 +220,8 @@ class _Crew:
     def _chunk(self, which: range) -> None:
         """Runs some members that follow one another, in one call of the engine."""
         machine = self.machine
-        members, here = np.array(which), slice(which.start, which.stop)
+        here = slice(which.start, which.stop)
+        members = np.arange(which.start, which.stop)
         numbers = self._numbers(members)
         swept = machine.sweep(
             lambda values: begin(machine, values, self.clock),
