@@ -115,6 +115,16 @@ class TestWhatSlowsIt:
         assert with_it > 2 * users(regional, "small", demand)
         assert with_it > 1.2 * users(regional, "small", {**demand, "Bureau effect": 0}, levers=bureau)
 
+    def test_gains_take_a_well_organised_production(self, regional):
+        """The same skills save less than half where production is hardly mastered (000, Innovational complementarities)."""
+        saved = [
+            0.03 - float(capdyn.simulate(regional, SHORT, {"Technology cost change": 0.03, "Initial capability": level},
+                                         outputs=["Cost change by technology"])["Cost change by technology"]
+                         .sel(Region="Home", Size="small")[0])
+            for level in (0.1, 0.4)
+        ]  # fmt: skip
+        assert 0 < saved[0] < 0.5 * saved[1]
+
     def test_credit_goes_to_the_large(self, regional):
         credit = {"hardware_credit": {"intensity": 1}}
         gains = [users(regional, size, levers=credit) - users(regional, size) for size in ("small", "medium")]

@@ -107,18 +107,17 @@ def test_all_mistakes_of_a_file(folder):
 
 def test_the_file_of_the_regional_model_can_be_read(regional):
     calibration = read_calibration(REGIONAL / "calibration" / "dated_numbers.toml", regional)
-    assert len(calibration.free) == 7 and len(calibration.targets) == 4
+    assert len(calibration.free) == 9 and len(calibration.targets) == 4
 
 
-def test_mexicos_path_is_out_of_reach_of_its_free_constants(regional):
-    """Why its facts are marked as known: whoever begins, nobody who has .78 in 1980 is down at .50 in 1983."""
+def test_mexicos_path_is_within_reach_of_its_free_constants(regional):
+    """First adopters and speeds alone meet all three shares; few of them do, so that they say something."""
     calibration = read_calibration(REGIONAL / "calibration" / "dated_numbers.toml", regional)
     units = qmc.LatinHypercube(d=len(calibration.free), rng=np.random.default_rng(1)).random(200)
     found = dict(zip((t.name for t in calibration.targets), calibration.found(units).T, strict=True))
-    as_reported = found["mexico_1980"] > 0.78
-    assert as_reported.sum() > 20
-    assert found["mexico_1983"][as_reported].min() > 0.5
-    assert found["mexico_1983"].min() < 0.45  # from a lower beginning it is reached
+    met = (found["mexico_1980"] > 0.78) & (abs(found["mexico_1983"] - 0.45) < 0.05)
+    met &= abs(found["mexico_1987"] - 0.28) < 0.05
+    assert 0 < met.sum() < 20
 
 
 def test_command(folder):
