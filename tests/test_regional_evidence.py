@@ -18,6 +18,7 @@ CENTRAL = {
     "gamarra_moves",
     "ludhiana_survives",
     "ludhiana_without",
+    "ceara_private_share",
     "ceara_private_rises",
     "ceara_new_markets",
     "ceara_obligation",
