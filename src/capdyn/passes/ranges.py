@@ -49,9 +49,29 @@ class Ranges:
 
 def flatten(model: Model, problems: list[Problem]) -> Ranges:
     """The ranges with copies and ranges of ranges written out; mistakes go to `problems`."""
-    elements: dict[str, tuple[str, ...]] = {}
-    labels: dict[str, str] = {}
+    elements, labels = _written_out(model, problems)
     maps: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name, declared in model.ranges.items():
+        copied = key(declared.copy_of)
+        if copied in elements:
+            maps |= {(name, copied): elements[copied], (copied, name): elements[name]}
+        elif copied:
+            what = f"'{declared.name}' is a copy of '{declared.copy_of}', which is no subscript range."
+            problems.append(Problem(what, declared.where, _correct(declared.copy_of, labels)))
+        orders = declared.orders or ((),) * len(declared.mapped_to)
+        for other, order in zip(declared.mapped_to, orders, strict=True):
+            maps |= _mapped(declared, other, tuple(map(key, order)), elements, labels, problems)
+    first_range: dict[str, str] = {}
+    for name, found in elements.items():
+        for element in found:
+            first_range.setdefault(element, name)
+    return Ranges(elements, labels, maps, first_range)
+
+
+def _written_out(model: Model, problems: list[Problem]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The elements of each range, and the names of ranges and elements as they are written, by key."""
+    elements: dict[str, tuple[str, ...]] = {}
+    labels = {name: declared.name for name, declared in model.ranges.items()}
 
     def members(name: str, above: tuple[str, ...]) -> tuple[str, ...]:
         if name in elements:
@@ -59,67 +79,50 @@ def flatten(model: Model, problems: list[Problem]) -> Ranges:
         declared = model.ranges[name]
         if name in above:
             circle = " -> ".join(model.ranges[n].name for n in (*above[above.index(name) :], name))
-            problems.append(
-                Problem(
-                    f"Subscript ranges contain one another: {circle}.",
-                    declared.where,
-                    "List the elements in one of them.",
-                )
-            )
+            what = f"Subscript ranges contain one another: {circle}."
+            problems.append(Problem(what, declared.where, "List the elements in one of them."))
             return ()
         found: list[str] = []
-        names = (declared.copy_of,) if declared.copy_of else declared.members
-        for member in names:
+        for member in (declared.copy_of,) if declared.copy_of else declared.members:
             member_key = key(member)
             labels.setdefault(member_key, member.strip())
             found.extend(members(member_key, (*above, name)) if member_key in model.ranges else [member_key])
         return tuple(dict.fromkeys(found))
 
-    for name, declared in model.ranges.items():
-        labels[name] = declared.name
     for name in model.ranges:
         elements[name] = members(name, ())
-    for name, declared in model.ranges.items():
-        copied = key(declared.copy_of)
-        if copied and copied not in elements:
-            problems.append(
-                Problem(
-                    f"'{declared.name}' is a copy of '{declared.copy_of}', which is no subscript range.",
-                    declared.where,
-                    did_you_mean(declared.copy_of, labels.values()) or "Define it, or correct the name.",
-                )
-            )
-        if copied in elements:
-            maps |= {(name, copied): elements[copied], (copied, name): elements[name]}
-        orders = declared.orders or ((),) * len(declared.mapped_to)
-        for other, order in zip(declared.mapped_to, orders, strict=True):
-            target = key(other)
-            if target not in elements:
-                problems.append(
-                    Problem(
-                        f"'{declared.name}' is mapped to '{other}', which is no subscript range.",
-                        declared.where,
-                        did_you_mean(other, labels.values()) or "Define it, or correct the name.",
-                    )
-                )
-            elif order:
-                maps |= _listed(declared, target, tuple(map(key, order)), elements, labels, problems)
-            elif len(elements[target]) != len(elements[name]):
-                problems.append(
-                    Problem(
-                        f"'{declared.name}' has {len(elements[name])} elements and is mapped to '{other}', "
-                        f"which has {len(elements[target])}.",
-                        declared.where,
-                        f"List what corresponds to each element: -> ({other}: element, range of elements, ...)",
-                    )
-                )
-            else:
-                maps |= {(name, target): elements[target], (target, name): elements[name]}
-    first_range: dict[str, str] = {}
-    for name, found in elements.items():
-        for element in found:
-            first_range.setdefault(element, name)
-    return Ranges(elements, labels, maps, first_range)
+    return elements, labels
+
+
+def _mapped(
+    declared: SubscriptRange,
+    other: str,
+    order: tuple[str, ...],
+    elements: dict[str, tuple[str, ...]],
+    labels: dict[str, str],
+    problems: list[Problem],
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """What a mapping adds. order : the other range's elements, where they are listed."""
+    name, target = declared.key, key(other)
+    if target not in elements:
+        what = f"'{declared.name}' is mapped to '{other}', which is no subscript range."
+        problems.append(Problem(what, declared.where, _correct(other, labels)))
+        return {}
+    if order:
+        return _listed(declared, target, order, elements, labels, problems)
+    if len(elements[target]) != len(elements[name]):
+        what = (
+            f"'{declared.name}' has {len(elements[name])} elements and is mapped to '{other}', "
+            f"which has {len(elements[target])}."
+        )
+        remedy = f"List what corresponds to each element: -> ({other}: element, range of elements, ...)"
+        problems.append(Problem(what, declared.where, remedy))
+        return {}
+    return {(name, target): elements[target], (target, name): elements[name]}
+
+
+def _correct(name: str, labels: dict[str, str]) -> str:
+    return did_you_mean(name, labels.values()) or "Define it, or correct the name."
 
 
 def _listed(
