@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,6 @@ from ..run.grid import behind_the_clock
 from ..run.open import Model
 from ..run.simulate import simulate
 
-Progress = Callable[[int, int, str], None]
 _MOST_BYTES = 2**30  # of an ensemble with all variables; beyond, stocks only
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from ..errors import ArgumentError
 from ..lang.names import did_you_mean
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from ..run.open import Model
 from . import runs, text
-from .case import Case, Progress
+from .case import Case
 from .finding import SEVERITIES, Finding
 
 

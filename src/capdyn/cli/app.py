@@ -129,6 +129,16 @@ def _common(
 
 
 @contextmanager
+def goes_on(kept: Callable[[], str]) -> Iterator[None]:
+    """An interruption says what is kept for the next time, and ends the command. kept : asked only then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"Interrupted. {kept()}.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
 def progress() -> Iterator[Progress]:
     """A function to report progress with: a bar on stderr where that is a terminal, else nothing."""
     if not sys.stderr.isatty():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .app import INTERRUPTED, app, progress
+from .app import app, goes_on, progress
 
 if TYPE_CHECKING:
     from ..run.summary import Table
@@ -62,16 +62,10 @@ def calibrate(
     if sample is None:
         return
     start = calibration.seed if seed is None else seed
-    try:
-        with progress() as tell, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # said below
-            drawn = posterior(calibration, sample, walkers, start, tell, out)
-    except KeyboardInterrupt:
-        kept = (
-            f"Steps that are done are kept in {out}; the same command goes on" if out else "No draw is kept"
-        )
-        print(f"Interrupted. {kept}.", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+    kept = f"Steps that are done are kept in {out}; the same command goes on" if out else "No draw is kept"
+    with goes_on(lambda: kept), progress() as tell, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said below
+        drawn = posterior(calibration, sample, walkers, start, tell, out)
     _show(posterior_tables(drawn))
     if out is not None:
         from ..report.posterior import pairs

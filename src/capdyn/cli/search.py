@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .app import INTERRUPTED, app, progress
+from .app import app, goes_on, progress
 from .run import parse_settings
 
 
@@ -51,16 +51,10 @@ def search(
     study = read_study(file)
     folder = out or Path("runs") / f"{file.stem}-search"
     levers = parse_settings(lever, "--lever", "Write --lever 'Name[Element]=20000'.")
-    try:
-        with progress() as tell:
-            front = find(study, levers, budget, generations=generations, population=population, worst=worst,
-                         seed=seed, folder=folder, progress=tell)  # fmt: skip
-    except KeyboardInterrupt:
-        print(
-            f"Interrupted. Rounds that are done are kept in {folder}; the same command goes on.",
-            file=sys.stderr,
-        )
-        raise typer.Exit(INTERRUPTED) from None
+    kept = f"Rounds that are done are kept in {folder}; the same command goes on"
+    with goes_on(lambda: kept), progress() as tell:
+        front = find(study, levers, budget, generations=generations, population=population, worst=worst,
+                     seed=seed, folder=folder, progress=tell)  # fmt: skip
     _write(folder, front)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .app import DIFFERENT, INTERRUPTED, app, progress
+from .app import DIFFERENT, app, goes_on, progress
 from .study_results import RESULTS, write_results
 
 if TYPE_CHECKING:
@@ -123,12 +123,8 @@ def reproduce(folder: FolderArgument, threads: ThreadsOption = None) -> None:
 def _run(study: Study, folder: Path, times: int | None, cluster: str | None, threads: int | None) -> None:
     from ..study.run import run_study
 
-    try:
-        with _shown() as tell:
-            runs = run_study(study, folder, times=times, cluster=cluster, threads=threads, tell=tell)
-    except KeyboardInterrupt:
-        print(f"Interrupted. {_kept(folder)}; the same command goes on.", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+    with goes_on(lambda: f"{_kept(folder)}; the same command goes on"), _shown() as tell:
+        runs = run_study(study, folder, times=times, cluster=cluster, threads=threads, tell=tell)
     failed = int((runs["status"].values == 1).sum())
     print(f"{runs['status'].size:,} runs in {folder}, {failed:,} of them not finite.")
     with progress() as show:

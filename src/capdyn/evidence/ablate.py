@@ -16,12 +16,12 @@ import numpy as np
 import xarray as xr
 
 from ..run.ensemble import ensemble
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from ..run.open import Model
 from ..run.simulate import given_states
 from .ablations import Ablation, Plan, matches, places, read_ablations, written
 from .facts import Evidence, Fact, Run
-from .judge import Progress, combine, holds, plain_number
+from .judge import combine, holds, plain_number
 from .reading import read_evidence
 from .statistics import STATISTICS, measure
 

@@ -8,7 +8,7 @@ verdict  = number against bound, and what was said before  (here)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +19,13 @@ import xarray as xr
 from ..errors import ArgumentError, NumericalError, Problem
 from ..lang.names import did_you_mean
 from ..run.blocks import cores
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from ..run.open import Model
 from ..run.simulate import given_states, simulate
 from .facts import Evidence, Fact
 from .reading import read_evidence
 from .statistics import COMPARISONS, NEVER, RELATIONS, STATISTICS, compare, measure
 
-Progress = Callable[[int, int, str], None]
 RunResult = xr.Dataset | NumericalError
 HOLDS, FAILS, KNOWN, SURPRISE = "holds", "fails", "fails as known", "holds, though noted as failing"
 _MOST_TOLD = 200  # save times of a trace in `Verdict.plain`

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import xarray as xr
 
+from ..run.notebook import Progress
 from ..run.open import Model
 from .facts import Fact
-from .judge import Progress, Verdict, choose, run_all, verdict_of
+from .judge import Verdict, choose, run_all, verdict_of
 from .reading import read_evidence
 
 WAYS = ("rk4", "rk4, half the step", "lsoda")

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError, Problem, Where
-from .system import Axis, Circle, Equation, Load, Node, Symbol, elementwise, inside, rebuild, walk
+from .system import Axis, Circle, Equation, Load, Node, Symbol, elementwise, inside, loaded, rebuild, walk
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -106,7 +106,7 @@ def needed(ordered: list[Equation], targets: set[str]) -> list[bool]:
     for i in range(len(ordered) - 1, -1, -1):
         if ordered[i].target in wanted:
             flags[i] = True
-            wanted.update(node.symbol for node in walk(ordered[i].node) if isinstance(node, Load))
+            wanted.update(loaded(ordered[i].node))
     return flags
 
 
@@ -115,7 +115,7 @@ def behind(ordered: Sequence[Equation], names: Iterable[str]) -> set[str]:
     found = set(names)
     for equation in reversed(ordered):
         if equation.target in found:
-            found.update(node.symbol for node in walk(equation.node) if isinstance(node, Load))
+            found.update(loaded(equation.node))
     return found
 
 

@@ -23,8 +23,8 @@ from .system import (
     Symbol,
     System,
     inside,
+    loaded,
     rebuild,
-    walk,
 )
 from .tangent import seeded, wider
 
@@ -95,9 +95,8 @@ def _equations(system: System) -> tuple[Equation, ...]:
 
 def _read(system: System, equation: Equation, constants: bool) -> list[str]:
     """The symbols that stand in an equation, each once; settings of a run are no part of the model."""
-    loads = dict.fromkeys(node.symbol for node in walk(equation.node) if isinstance(node, Load))
     left_out = {"setting"} if constants else {"setting", "parameter", "constant"}
-    return [name for name in loads if system.symbols[name].kind not in left_out]
+    return [name for name in loaded(equation.node) if system.symbols[name].kind not in left_out]
 
 
 def _narrowed(equation: Equation, chosen: Sequence[Sequence[int]]) -> Equation:

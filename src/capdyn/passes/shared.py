@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .system import MEMBER, Equation, Load, Reduce, System, walk
+from .system import MEMBER, Equation, Reduce, System, loaded, walk
 
 LARGE = 4096  # elements; smaller arrays stay in the processor's cache
 
@@ -17,7 +17,7 @@ def reached(system: System, symbols: Iterable[str]) -> set[str]:
     """The symbols themselves and all constants that depend on them."""
     found = set(symbols)
     for equation in system.constants:
-        if any(isinstance(node, Load) and node.symbol in found for node in walk(equation.node)):
+        if not found.isdisjoint(loaded(equation.node)):
             found.add(equation.target)
     return found
 
@@ -39,7 +39,7 @@ def shared_symbols(system: System, varying: Iterable[str]) -> dict[str, int]:
     varying : parameters in which members differ.
     """
     differ = reached(system, {*varying, MEMBER})
-    used = {node.symbol for e in system.flows for node in walk(e.node) if isinstance(node, Load)}
+    used = {name for equation in system.flows for name in loaded(equation.node)}
     places, taken = {}, 0
     for symbol in system.symbols.values():
         if symbol.kind in ("parameter", "constant") and symbol.size >= LARGE and symbol.name in used - differ:

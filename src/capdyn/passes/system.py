@@ -264,6 +264,11 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(reversed(inside(here)))
 
 
+def loaded(node: Node) -> list[str]:
+    """The symbols that are loaded anywhere inside the node, each once."""
+    return list(dict.fromkeys(here.symbol for here in walk(node) if isinstance(here, Load)))
+
+
 def rebuild(node: Node, change: dict[int, Node]) -> Node:
     """The node with its direct children replaced where `change` has them by place."""
     if isinstance(node, Op):

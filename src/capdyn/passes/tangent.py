@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from .differentiate import ZERO, Differentiator, tangent_name
-from .system import Equation, Load, Symbol, System, walk
+from .system import Equation, Symbol, System, loaded
 
 Element = tuple[str, tuple[int, ...]]  # symbol and place
 Direction = Mapping[Element, float]
@@ -156,14 +156,12 @@ def _active(system: System, inputs: set[str], programs: Sequence[str], jumps: bo
     """The inputs and all symbols whose tangent is not nothing by its form, or that are loaded on the way (`jumps`)."""
     active = set(inputs)
     equations = [equation for program in programs for equation in getattr(system, program)]
-    loaded = [
-        {node.symbol for node in walk(equation.node) if isinstance(node, Load)} for equation in equations
-    ]
+    read = [set(loaded(equation.node)) for equation in equations]
     through = "initial" in programs  # do stocks carry it on, or are they held?
     while True:
         before = len(active)
         writer = Differentiator(1, active)
-        for equation, loads in zip(equations, loaded, strict=True):
+        for equation, loads in zip(equations, read, strict=True):
             if equation.target in active or not loads & active:
                 continue
             if jumps or writer.of(equation.node) != ZERO:

@@ -14,10 +14,10 @@ from ..errors import ArgumentError
 from ..lang.model import CONTROLS
 from ..lang.names import did_you_mean, key
 from ..run.address import address_of, everywhere
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from ..run.open import Model
 from ..run.scenario import resolve
-from .compare import OUTCOME, OUTLAY, Progress, make_case, measure, unit_of
+from .compare import OUTCOME, OUTLAY, make_case, measure, unit_of
 from .levers import GENERATION, INTENSITY, START, STOP, Package, generations
 from .outlay import CAPPED, FAILED, Case, equal_outlay
 

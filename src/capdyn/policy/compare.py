@@ -8,7 +8,7 @@ interaction  gain less parts; above zero the levers help one another (superaddit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,11 @@ import xarray as xr
 from ..errors import ArgumentError
 from ..lang.names import did_you_mean, key
 from ..run.address import parse_address
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from ..run.open import Model
 from .levers import Package, generations, pairs, parts, read_levers, singles
 from .outlay import MEANINGS, Case, equal_outlay, pick
 
-Progress = Callable[[int, int, str], None]
 OUTCOME = "Relative capability[Home,innovation]"
 OUTLAY = "Public outlay"
 

@@ -12,10 +12,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from .style import to_png, to_svg
 
-Progress = Callable[[int, int, str], None]  # done, total, what was just done
 PAGE, FIGURES = "report.html", "figures"
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..run.atomic import whole_file
-from .assemble import Progress, render
+from ..run.notebook import Progress
+from .assemble import render
 from .evidence_figures import fact_figure, matrix_figure
 from .panels import slug_of
 from .style import to_svg

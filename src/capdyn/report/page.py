@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .assemble import FIGURES, PAGE, Picture, Progress, filled_when_whole, render, write_figures
+from ..run.notebook import Progress
+from .assemble import FIGURES, PAGE, Picture, filled_when_whole, render, write_figures
 from .combine import combine, order_runs
 from .figures import (
     labels_are_numbered,

@@ -13,8 +13,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from ..run.notebook import Progress
 from . import run_figures, study_figures
-from .assemble import FIGURES, PAGE, Picture, Progress, filled_when_whole, render, write_figures
+from .assemble import FIGURES, PAGE, Picture, filled_when_whole, render, write_figures
 
 MOST_FIGURES = 60  # of one page
 _SECTIONS = {

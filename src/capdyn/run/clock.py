@@ -68,10 +68,10 @@ def check(clock: Clock, places: Mapping[str, Where | None] = MappingProxyType({}
         raise ArgumentError(
             f"Method '{clock.method}' is not known.", remedy=f"Choose one of {', '.join(ALL_METHODS)}."
         )
-    for name in _NAMES:
+    for name, control in zip(_NAMES, CONTROLS, strict=True):
         if not np.isfinite(getattr(clock, name)):
-            where = places.get(dict(zip(_NAMES, CONTROLS, strict=True))[name])
-            raise ArgumentError(f"The {name} time is {getattr(clock, name)}.", where, "Give a number.")
+            what = f"The {name} time is {getattr(clock, name)}."
+            raise ArgumentError(what, places.get(control), "Give a number.")
     if clock.step <= 0.0:
         raise ArgumentError(
             f"The time step is {clock.step:g}.", places.get("time step"), "It must be positive."

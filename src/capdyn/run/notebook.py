@@ -15,7 +15,7 @@ from typing import Any
 _EVERY = 0.2  # seconds between two changes of the line
 _MOST_ROWS = 40
 
-Progress = Callable[[int, int, str], None]
+Progress = Callable[[int, int, str], None]  # done, in all, what was just done or is being done
 
 
 def in_notebook() -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Problem, ScenarioError
-from ..passes.system import Load, System, walk
+from ..passes.system import System, loaded
 from .address import Mistake, Place, find_places, find_symbol
 from .overlay import Overlay
 from .scenario_file import Scenario, check_form, names, read_layers
@@ -126,12 +126,7 @@ def _settings(system: System, overlay: Overlay, name: str, why: str) -> Settings
 
 def _is_used(system: System, name: str) -> bool:
     programs = (system.constants, system.initial, system.flows, system.outputs)
-    return any(
-        isinstance(node, Load) and node.symbol == name
-        for program in programs
-        for equation in program
-        for node in walk(equation.node)
-    )
+    return any(name in loaded(equation.node) for program in programs for equation in program)
 
 
 def locate(system: System, name: str) -> tuple[str, list[int]]:

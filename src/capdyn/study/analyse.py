@@ -18,8 +18,8 @@ import numpy as np
 import xarray as xr
 
 from ..run.features import compute
-from ..run.notebook import html_lists, listener
-from .bench import OK, PARTS, Bench, Progress
+from ..run.notebook import Progress, html_lists, listener
+from .bench import OK, PARTS, Bench
 from .classes import classify
 from .compute import ROWS, Row, Sample
 from .events import Discovery, Event, discover, event, of_classes

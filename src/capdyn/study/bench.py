@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,12 @@ from ..errors import ArgumentError
 from ..lang.names import key
 from ..run.address import parse_address
 from ..run.features import STATISTICS
+from ..run.notebook import Progress
 from .futures import QUANTILES
 from .gate import LEAST_BLOCKS, Gate, gate
 from .sampling import Design
 from .study import Study
 
-Progress = Callable[[int, int, str], None]
 OK, NOT_RUN = 0, -1
 PARTS = (0.125, 0.25, 0.5, 1.0)  # of the blocks, at which convergence is looked at
 

@@ -8,7 +8,7 @@ anew (Venzon and Moolgavkar 1988).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
@@ -18,11 +18,10 @@ from scipy.stats import chi2, qmc
 from ..errors import NumericalError
 from ..lang.model import CONTROLS
 from ..run.address import address_of, everywhere
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from ..run.summary import Table
 from .calibration import Calibration
 
-Progress = Callable[[int, int, str], None]
 _NEAR = 1e-4  # of a constant's range on its scale: step of the central differences
 _GRID = 9  # values of a profile
 LEVEL = 0.95  # of intervals

@@ -8,7 +8,6 @@ ensemble of the model.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,11 @@ import xarray as xr
 from scipy.stats import qmc
 
 from ..errors import ArgumentError, NumericalError
-from ..run.notebook import listener
+from ..run.notebook import Progress, listener
 from ..run.summary import Table
 from .calibration import Calibration, read_calibration
 from .kept import Kept
 
-Progress = Callable[[int, int, str], None]
 LEVEL = 0.95  # of intervals
 _SCOUTS = 16  # runs for each walker, the most likely of which are where walkers begin
 _ENOUGH = 50  # autocorrelation times that a chain should have; emcee's own rule
