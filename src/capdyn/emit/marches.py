@@ -69,7 +69,7 @@ def fits_registers(layout: Layout) -> bool:
 
 
 def _only_adds(layout: Layout) -> bool:
-    """Whether a step changes stocks alone, and those by addition: what is not finite stays so, and a run can be repeated."""
+    """Whether a step does nothing but add to stocks: what is not finite stays so, and a run can be repeated."""
     system = layout.system
     return not (system.memories or system.floored or system.held)
 

@@ -24,7 +24,7 @@ _AS_SET, _DOWN = ir.Constant(_PLACE, 4), ir.Constant(_PLACE, 9)
 def host_lanes() -> int:
     """Doubles in a vector register of this machine: 8, 4 or 2."""
     features = binding.get_host_cpu_features()
-    return 8 if features.get("avx512f") and features.get("avx512dq") else 4 if features.get("avx") else 2
+    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
 
 
 def has_wide(lanes: int) -> bool:
@@ -59,19 +59,6 @@ def multiply_add_down(build: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value
     """a * b + c, rounded once, towards minus infinity."""
     function = _function(build, "llvm.x86.avx512.vfmadd.pd.512", [_REALS, _REALS, _REALS, _PLACE])
     return _by_registers(build, [a, b, c], lambda *here: build.call(function, [*here, _DOWN]))
-
-
-def add_down(build: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
-    """a + b, rounded towards minus infinity."""
-    function = _function(build, "llvm.x86.avx512.add.pd.512", [_REALS, _REALS, _PLACE])
-    return _by_registers(build, [a, b], lambda *here: build.call(function, [*here, _DOWN]))
-
-
-def above_multiple(build: ir.IRBuilder, x: ir.Value, places: int) -> ir.Value:
-    """x less the multiple of 2**-places below it, exactly; places from 0 to 15. Zero may have either sign."""
-    function = _function(build, "llvm.x86.avx512.mask.reduce.pd.512", [_REALS, _PLACE, _REALS, _BYTE, _PLACE])
-    rest = [ir.Constant(_PLACE, places << 4 | 9), ir.Constant(_REALS, ir.Undefined), ir.Constant(_BYTE, -1), _AS_SET]
-    return _by_registers(build, [x], lambda here: build.call(function, [here, *rest]))
 
 
 def unless_nan(build: ir.IRBuilder, x: ir.Value, otherwise: ir.Value) -> ir.Value:
