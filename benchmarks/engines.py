@@ -30,7 +30,7 @@ from capdyn.passes.system import Symbol
 
 METHOD = {"regional": "rk4"}
 # Members of capdyn's ensembles: as many as make its fixed cost a small part.
-MEMBERS = {"tiny": 262144, "small": 32768, "medium": 4096, "regional": 256}
+MEMBERS = {"tiny": 262144, "small": 32768, "medium": 16384, "regional": 256}
 PARAMETER = {"regional": "Local income elasticity"}
 
 

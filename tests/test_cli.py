@@ -243,6 +243,12 @@ class TestCompare:
             assert done.exit_code == 0
             assert "0 of " in done.stdout
 
+    def test_a_model_is_run(self, folder):
+        call("run", "small", "-o", "a", "--csv", "a.csv")
+        for model in ("small", "small/model.mdl"):
+            assert "0 of " in call("compare", model, "a.csv").stdout
+            assert call("compare", "a", model).exit_code == 0
+
     def test_different(self, folder):
         call("run", "small", "-o", "a")
         call("run", "small", "-o", "b", "--set", "Decay[Core]=0.3")
@@ -267,9 +273,10 @@ class TestCompare:
         )
 
     @pytest.mark.parametrize("arguments, message", [
-        (["gone", "small"], "There is no 'gone'. Give a run's folder, a NetCDF file or a table."),
-        (["small", "gone"],
-         "'small' is not a run: it has no run.toml of capdyn. Make one with: capdyn run MODEL -o FOLDER"),
+        (["gone", "small"], "There is no 'gone'. Give a run's folder, a NetCDF file, a table or a model."),
+        (["small", "gone"], "There is no 'gone'. Give a run's folder, a NetCDF file, a table or a model."),
+        (["small/scenarios", "small"],
+         "'small/scenarios' is not a run: it has no run.toml of capdyn. Make one with: capdyn run MODEL -o FOLDER"),
     ])  # fmt: skip
     def test_mistakes(self, folder, arguments, message):
         done = call("compare", *arguments)

@@ -75,7 +75,7 @@ class TestVocabulary:
     )  # fmt: skip
     OFF = ("Lever intensity", "Demand shock size", "Requirement shock", "Trade opening", "Import protection",
            "Environmental regulation", "Foreign competition", "Equipment price rise", "Credit squeeze",
-           "Income squeeze", "Demand boom size", "Obligation to buy")  # fmt: skip
+           "Income squeeze", "Demand boom size", "Obligation to buy", "Devaluation")  # fmt: skip
 
     @staticmethod
     def written(run, name):

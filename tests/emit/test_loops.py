@@ -108,10 +108,11 @@ def test_stocks_alone_are_the_same(model, text):
 GROWS = "p = 0.3\nx = INTEG(x*x*p*100, 1)\nneeds = LN(x)"
 
 
-@pytest.mark.parametrize("registers", [0, 64])
-def test_the_first_step_that_is_not_finite(model, registers, monkeypatch):
+@pytest.mark.parametrize("registers, remembered", [(0, 0), (0, 1000), (64, 1000)])
+def test_the_first_step_that_is_not_finite(model, registers, remembered, monkeypatch):
     """x = x + 100 p x^2 a step: the same steps as in plain Python, also when stocks are looked at only at the end."""
     monkeypatch.setattr(marches, "REGISTERS", registers)
+    monkeypatch.setattr(marches, "REMEMBERED", remembered)
     opened = model(GROWS, final_time=50, saveper=50)
     kernel = Kernel(opened.system, 4)
     _, _, failed = _swept(opened, kernel, "euler", Kernel.sweep)

@@ -147,14 +147,28 @@ class TestFiles:
         assert (found.where, found.time, found.b) == (("Core",), 2.0, 0.9)
         assert not found.ok
 
+    @pytest.mark.parametrize("text", [
+        "Time\tDecay\tTrust[Home]\n0\t0.2\t0.5\n1\t\t0.4\n2\t\t0.3\n",
+        "Time\t0\t1\t2\nDecay\t0.2\nTrust[Home]\t0.5\t0.4\t0.3\n",
+    ], ids=["times down", "times across"])  # fmt: skip
+    def test_a_constant_that_vensim_writes_once(self, tmp_path, text):
+        (tmp_path / "vensim.tab").write_text(text)
+        found = capdyn.compare(a_run(), tmp_path / "vensim.tab")
+        assert [(d.variable, d.a, d.b) for d in found if not d.ok] == [("Decay", 0.1, 0.2)]
+
+    def test_a_number_that_is_missing_later_is_a_difference(self, tmp_path):
+        (tmp_path / "x.csv").write_text("Time,Trust[Home],Decay\n0,0.5,\n1,0.4,0.1\n2,,0.1\n")
+        found = capdyn.compare(a_run(), tmp_path / "x.csv")
+        assert {(d.variable, d.time) for d in found if not d.ok} == {("Trust", 2.0), ("Decay", 0.0)}
+
     def test_a_constant_of_the_model_in_a_column_of_the_table(self, tmp_path):
         (tmp_path / "x.csv").write_text("Time,Decay\n0,0.1\n1,0.1\n2,0.2\n")
         found = capdyn.compare(a_run(), tmp_path / "x.csv")[0]
         assert (found.variable, found.time, found.a, found.b) == ("Decay", 2.0, 0.1, 0.2)
 
     @pytest.mark.parametrize("name, message", [
-        ("gone.nc", "There is no '{path}'. Give a run's folder, a NetCDF file or a table."),
-        ("gone.csv", "'{path}' cannot be read: No such file or directory. Check the path."),
+        ("gone.nc", "There is no '{path}'. Give a run's folder, a NetCDF file, a table or a model."),
+        ("gone.csv", "There is no '{path}'. Give a run's folder, a NetCDF file, a table or a model."),
     ])  # fmt: skip
     def test_not_there(self, tmp_path, name, message):
         with pytest.raises(capdyn.StoreError) as caught:

@@ -121,11 +121,14 @@ def report(
 
 
 @app.command(
-    short_help="Worst differences of two runs, or of a run and a table.",
+    short_help="Worst differences of two runs, or of a run or model and a table.",
     epilog="Example: capdyn compare runs/mine vensim.tab --rtol 1e-5",
 )
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A run folder, a NetCDF file or a table.")],
+    a: Annotated[
+        str,
+        typer.Argument(metavar="A", help="A run folder, a NetCDF file, a table or a model, which is run."),
+    ],
     b: Annotated[str, typer.Argument(metavar="B", help="The same; tables are .csv, .tab, .tsv or .txt.")],
     rtol: Annotated[
         float, typer.Option(min=0.0, help="Largest relative difference that counts as none.")

@@ -13,7 +13,7 @@ import llvmlite.ir as ir
 
 from ..lang.compositions import COMPOSITIONS
 from ..lang.functions import FUNCTIONS
-from . import constants, vector_math
+from . import constants, processor, vector_math
 
 _INT = ir.IntType(64)
 _REAL = ir.DoubleType()
@@ -179,5 +179,11 @@ class Instructions:
 
     def _extreme(self, better: str, a: ir.Value, b: ir.Value) -> ir.Value:
         """The first where they are equal; not-a-number where either is."""
-        found = self.builder.select(self.compare(better, b, a), b, a)
-        return self.builder.select(self.builder.fcmp_unordered("uno", a, b), self.builder.fadd(a, b), found)
+        build, choose = self.builder, self.builder.select
+        if isinstance(a, ir.Constant):  # LLVM drops questions about constants
+            found = choose(build.fcmp_unordered(better, b, a), b, a)
+            return choose(build.fcmp_unordered("uno", a, a), a, found)
+        found = choose(self.compare(better, b, a), b, a)  # the first where it is not a number
+        if processor.has_wide(self.lanes) and not isinstance(b, ir.Constant):
+            return processor.unless_nan(build, b, found)
+        return choose(build.fcmp_unordered("uno", b, b), b, found)

@@ -5,6 +5,7 @@ over all stages (Vensim reference manual, "RK4 integration").
 
 At a save the programs `flows` and `outputs` fill all slots. Models up to `REGISTERS` elements have their stocks in
 registers, and their equations become part of the loop; large arrays are not written where only derivatives are needed.
+What is not finite is looked for at the end, and step by step in a second run of those members that have it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .llvm import declare_program, is_looped, programs, write_rates, written_siz
 
 REGISTERS = 64  # elements of the flows up to which stocks stay in registers
 LEAN = 600  # written elements up to which flows with loops have a copy that keeps derivatives only
+REMEMBERED = 1000  # stocks up to which their initial values are kept for a second run
 
 _INT = ir.IntType(64)
 _REAL = ir.DoubleType()
@@ -62,10 +64,14 @@ def write_march(
 
 def fits_registers(layout: Layout) -> bool:
     """Whether a model is so small that its stocks stay in registers; nothing may happen at the end of a step."""
+    flows = layout.system.flows
+    return sum(e.size for e in flows) <= REGISTERS and _only_adds(layout) and not any(map(is_looped, flows))
+
+
+def _only_adds(layout: Layout) -> bool:
+    """Whether a step does nothing but add to stocks: what is not finite stays so, and a run can be repeated."""
     system = layout.system
-    size = sum(equation.size for equation in system.flows)
-    special = system.memories or system.floored or system.held
-    return size <= REGISTERS and not special and not any(map(is_looped, system.flows))
+    return not (system.memories or system.floored or system.held)
 
 
 class _March:
@@ -85,6 +91,7 @@ class _March:
         names = [name for name in programs(layout.system) if name in ("flows", "stages", "outputs")]
         self.programs = {name: declare_program(module, name, lanes) for name in names}
         self.in_registers = fits_registers(layout)
+        self.looks_back = _only_adds(layout) and self.n_states <= REMEMBERED
         self.rates: dict[str, ir.Function] = {}
         flows = layout.system.flows
         if self.in_registers or (any(map(is_looped, flows)) and written_size(flows) <= LEAN):
@@ -94,19 +101,20 @@ class _March:
         if self.in_registers:
             self.y, self.dy = self._room(), self._room()
         else:
-            self.y = self.builder.gep(self.values, [ir.Constant(_INT, layout.states.start)])
+            self.y = self._states()
             self.dy = self.builder.gep(self.values, [ir.Constant(_INT, layout.derivatives.start)])
 
     def write(self, rule: Rule) -> None:
         """The loop over steps."""
         builder = self.builder
         room = [self._room() for _ in range(2 if rule.stages else 0)]
-        begun = self._room() if self.in_registers else None
+        begun = self._room() if self.looks_back else None
         saved, watch = builder.alloca(_INT), builder.alloca(ir.IntType(1))
         builder.store(ir.Constant(self.marks, [-1] * self.lanes), self.failed, align=8)
-        builder.store(ir.Constant(ir.IntType(1), not self.in_registers), watch)
+        builder.store(ir.Constant(ir.IntType(1), begun is None), watch)
         if begun is not None:
-            self._each(lambda i: self._put(begun, i, self.do.load(self.values, self._slot(i))))
+            states = self._states()
+            self._each(lambda i: self._put(begun, i, self._get(states, i)))
         again, loop, after = (builder.append_basic_block(name) for name in ("again", "step", "end"))
         builder.branch(again)
         builder.position_at_end(again)
@@ -141,6 +149,10 @@ class _March:
             self._look_back(watch, again)
         builder.ret_void()
 
+    def _states(self) -> ir.Value:
+        """Where the stocks are among the values."""
+        return self.builder.gep(self.values, [ir.Constant(_INT, self.layout.states.start)])
+
     def _room(self) -> ir.Value:
         """A place on the stack for a vector each stock."""
         with self.builder.goto_entry_block():
@@ -171,9 +183,6 @@ class _March:
         elif self.n_states:
             with self.do.loop(self.n_states) as i:
                 body(i)
-
-    def _slot(self, i: int) -> int:
-        return self.layout.states.start + i
 
     def _get(self, room: ir.Value, i: _Place) -> ir.Value:
         return self.do.load(room, i)
@@ -255,7 +264,8 @@ class _March:
         builder.cbranch(due, keep, lean).set_weights([1, 1000])
         builder.position_at_end(keep)
         if self.in_registers:
-            self._each(lambda i: self.do.store(self._get(self.y, i), self.values, self._slot(i)))
+            states = self._states()
+            self._each(lambda i: self._put(states, i, self._get(self.y, i)))
         builder.cbranch(whole, fill, copy)
         builder.position_at_end(fill)
         self._call("flows", now, now)

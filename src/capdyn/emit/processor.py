@@ -61,6 +61,16 @@ def multiply_add_down(build: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value
     return _by_registers(build, [a, b, c], lambda *here: build.call(function, [*here, _DOWN]))
 
 
+def unless_nan(build: ir.IRBuilder, x: ir.Value, otherwise: ir.Value) -> ir.Value:
+    """The other, but x where x is not a number."""
+    function = _function(
+        build, "llvm.x86.avx512.mask.fixupimm.pd.512", [_REALS, _REALS, _INTS, _PLACE, _BYTE, _PLACE]
+    )
+    # Of its eight kinds of numbers the first two are those that are none, and 2 is the response "it, made quiet".
+    rest = [ir.Constant(_INTS, [0x22] * LANES), ir.Constant(_PLACE, 0), ir.Constant(_BYTE, -1), _AS_SET]
+    return _by_registers(build, [otherwise, x], lambda *here: build.call(function, [*here, *rest]))
+
+
 def scale(build: ir.IRBuilder, x: ir.Value, exponent: ir.Value) -> ir.Value:
     """x * 2**exponent, rounded once; the exponent is a whole number, as a double."""
     function = _function(build, "llvm.x86.avx512.mask.scalef.pd.512", [_REALS, _REALS, _REALS, _BYTE, _PLACE])

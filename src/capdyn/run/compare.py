@@ -1,4 +1,4 @@
-"""Comparing two runs, or a run with a table: the worst difference of each variable.
+"""Comparing two runs, or a run or an equation file with a table: the worst difference of each variable.
 
 The relative difference of two numbers is |a - b| / max(|a|, |b|, atol), and 0 where |a - b| <= atol or both are NaN or
 equal; infinity where only one of them is finite. It is within tolerance if it is at most rtol.
@@ -15,9 +15,12 @@ import xarray as xr
 
 from ..errors import ArgumentError, StoreError
 from ..lang.names import key
+from ..read import VENSIM, XMILE
 from .address import Mistake, parse_address
 from .netcdf import load
-from .store import load_run
+from .open import open_model
+from .simulate import simulate
+from .store import is_run, load_run
 from .table import SUFFIXES, Columns, columns, read_table
 
 Runs = xr.Dataset | Sequence[xr.Dataset] | str | Path
@@ -52,9 +55,11 @@ def compare(a: Runs, b: Runs, rtol: float = 1e-6, atol: float = 1e-12) -> list[D
     Parameters
     ----------
     a, b : Dataset, list of Datasets, or path
-        Runs; a path is a run's folder, a NetCDF file, or a table (.csv, .tab, .tsv, .txt) with a column `Time` and one
-        column for each variable or element, or the same turned over. Scenarios are paired by name; one run on each
-        side is a pair whatever it is called. Numbers are compared at the times, and for the elements, that both have.
+        Runs; a path is a run's folder, a NetCDF file, a model, which is run as its equation file says, or a table
+        (.csv, .tab, .tsv, .txt) with a column `Time` and one column for each variable or element, or the same turned
+        over; a number that stands only at the first time is one that does not change. Scenarios are paired by name; one
+        run on each side is a pair whatever it is called. Numbers are compared at the times, and for the elements, that
+        both have.
     rtol : float
         Largest relative difference that is still within tolerance; 1e-5 suits Vensim's single precision.
     atol : float
@@ -64,6 +69,8 @@ def compare(a: Runs, b: Runs, rtol: float = 1e-6, atol: float = 1e-12) -> list[D
     ------
     ArgumentError
         No scenario, variable or time in common.
+    ModelError, NumericalError
+        A model that cannot be run.
     StoreError
         A path that cannot be read.
     """
@@ -78,16 +85,25 @@ def _runs(source: Runs) -> list[Columns]:
         return columns(source)
     if isinstance(source, str | Path):
         path = Path(source)
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            return read_table(path)
+        if _is_model(path):
+            return columns(simulate(open_model(path)))
         if path.is_dir():
             return [run for dataset in load_run(path) for run in columns(dataset)]
-        if path.suffix.lower() in SUFFIXES:
-            return read_table(path)
         if not path.exists():
             raise StoreError(
-                f"There is no '{path}'.", remedy="Give a run's folder, a NetCDF file or a table."
+                f"There is no '{path}'.", remedy="Give a run's folder, a NetCDF file, a table or a model."
             )
         return columns(load(path))
     return [run for dataset in source for run in columns(dataset)]
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a path means an equation file, and not a run."""
+    if path.is_dir():
+        return not is_run(path) and any(file.suffix.lower() in (".mdl", ".xmile") for file in path.iterdir())
+    return path.suffix.lower() in (*VENSIM, *XMILE)
 
 
 def _pairs(a: list[Columns], b: list[Columns]) -> list[tuple[str, Columns, Columns]]:

@@ -135,6 +135,11 @@ def load_run(directory: str | Path) -> list[xr.Dataset]:
     return [load(directory / Path(str(entry["file"])).name) for entry in record.get("scenarios", [])]
 
 
+def is_run(directory: str | Path) -> bool:
+    """Whether a folder is a run's."""
+    return _read_record(Path(directory)) is not None
+
+
 def _read_record(directory: Path) -> dict | None:
     """What `run.toml` says, if capdyn has written it."""
     try:

@@ -4,7 +4,7 @@
     0,0.5,0.5
 
 Several runs stand below one another with their names in a first column `scenario`. What does not change with time is
-not in a table that we write: it is in the NetCDF file.
+not in a table that we write: it is in the NetCDF file. Vensim writes such a number once, at the first time.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _down(rows: _Rows, path: Path) -> list[Columns]:
         numbers = np.array(lines)
         # A column without a number belongs to another scenario.
         values = {
-            name: numbers[:, i]
+            name: _settled(numbers[:, i])
             for i, name in enumerate(head[lead + 1 :], start=1)
             if name and not np.isnan(numbers[:, i]).all()
         }
@@ -187,8 +187,13 @@ def _across(rows: _Rows, path: Path) -> Columns:
     values = {}
     for number, row in rows[1:]:
         cells = [*row[1:], *[""] * len(times)][: len(times)]
-        values[row[0].strip()] = np.array([_read(cell, path, number) for cell in cells])
+        values[row[0].strip()] = _settled(np.array([_read(cell, path, number) for cell in cells]))
     return Columns("", times, values)
+
+
+def _settled(column: np.ndarray) -> np.ndarray:
+    """A column as it is; shape () if only its first cell has a number."""
+    return column if len(column) < 2 or not np.isnan(column[1:]).all() or np.isnan(column[0]) else column[0]
 
 
 def _is_number(cell: str) -> bool:
