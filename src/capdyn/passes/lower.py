@@ -86,7 +86,7 @@ class Lowering:
             index = self._indices(name, reference.subscripts)
             return ir.Const(0.0) if index is None else ir.Load(name, index)
         if not reference.subscripts and (ranges.is_element(name) or ranges.is_range(name)):
-            place = self._index(name, ranges.elements[ranges.first_range.get(name, name)], name)
+            place = self._index(name, ranges.numbered(name), name)
             return ir.Const(0.0) if place is None else ir.Position(place)
         candidates = [variable.name for variable in self.scope.variables.values()]
         remedy = did_you_mean(name, candidates) or "Define it, or correct the name."

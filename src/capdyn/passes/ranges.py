@@ -17,18 +17,28 @@ class Ranges:
     elements : element keys of each range, in order, ranges inside ranges written out.
     labels : how a range or an element is written.
     maps : for (own, other) the elements of `other` that correspond to those of `own`, in the order of these.
+    family : for each element the longest range that it is in, the first of equally long ones.
     """
 
     elements: dict[str, tuple[str, ...]]
     labels: dict[str, str]
     maps: dict[tuple[str, str], tuple[str, ...]]
-    first_range: dict[str, str]
+    family: dict[str, str]
 
     def is_range(self, name: str) -> bool:
         return name in self.elements
 
     def is_element(self, name: str) -> bool:
-        return name in self.first_range
+        return name in self.family
+
+    def numbered(self, name: str) -> tuple[str, ...]:
+        """The elements among which those of a range, or an element, are counted where it stands as a number.
+
+        An element has one number wherever it stands, also through a part of its family.
+        """
+        own = self.elements.get(name, (name,))
+        family = self.elements[self.family[own[0]]] if own else ()
+        return family if set(own) <= set(family) else own
 
     def corresponding(self, source: str, target: str) -> tuple[str, ...] | None:
         """Elements of `target` in the order of those of `source`, if the two are the same, copies or mapped.
@@ -61,11 +71,11 @@ def flatten(model: Model, problems: list[Problem]) -> Ranges:
         orders = declared.orders or ((),) * len(declared.mapped_to)
         for other, order in zip(declared.mapped_to, orders, strict=True):
             maps |= _mapped(declared, other, tuple(map(key, order)), elements, labels, problems)
-    first_range: dict[str, str] = {}
-    for name, found in elements.items():
-        for element in found:
-            first_range.setdefault(element, name)
-    return Ranges(elements, labels, maps, first_range)
+    family: dict[str, str] = {}
+    for name in sorted(elements, key=lambda name: -len(elements[name])):
+        for element in elements[name]:
+            family.setdefault(element, name)
+    return Ranges(elements, labels, maps, family)
 
 
 def _written_out(model: Model, problems: list[Problem]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
