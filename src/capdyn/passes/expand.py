@@ -191,11 +191,13 @@ def _delay_n(hidden: Hidden, inflow: Node, time: Node, initial: Node, order: Nod
     cell_time = hidden.keep("cell time", _op("/", _choose(at_once, time, before), cells))
     flow = hidden.keep("inflow", inflow, held=True)
     for place in range(count):
-        used = _op("<", Const(float(place)), cells)
         rates: list[Node] = []
 
-        def fill(level: Node, inflow: Node = flow, used: Node = used, rates: list[Node] = rates) -> Node:
-            rates.append(hidden.keep("outflow", _choose(used, _op("/", level, cell_time), inflow), held=True))
+        def fill(level: Node, inflow: Node = flow, place: int = place, rates: list[Node] = rates) -> Node:
+            rate: Node = _op("/", level, cell_time)
+            if place:  # the first is always used, so that the output never waits for the input
+                rate = _choose(_op("<", Const(float(place)), cells), rate, inflow)
+            rates.append(hidden.keep("outflow", rate, held=True))
             return _op("-", inflow, rates[0])
 
         hidden.stock("delay", fill, _op("*", initial, _op("/", time, cells)))
