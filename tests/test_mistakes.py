@@ -118,6 +118,12 @@ MISTAKES = [
         "model.mdl:2:1: Subscript ranges contain one another: A -> B -> A. List the elements in one of them.",
     ),
     (
+        "a range with its own name in it",
+        "A: a, b\nx[A]=1",
+        "model.mdl:2:1: The subscript range 'A' has an element of its own name. "
+        "Rename one: capital and small letters are the same.",
+    ),
+    (
         "missing multiplication sign",
         "a=2\nx = a(3)",
         "model.mdl:3:5: 'a' is no function and no lookup. Put * before the bracket, or define it as a lookup.",

@@ -73,6 +73,10 @@ MISTAKES = {
     "x 5 ~~|": ("1:1", "There is no equals sign in this definition."),
     "= 5 ~~|": ("1:1", "There is no name before the equals sign."),
     "R&D = 5 ~~|": ("1:2", "The name on the left has '&' in it."),
+    "x :INTERPOLATE:= GET DIRECT DATA('a.csv', ',', 'A', 'B1') ~~|": (
+        "1:16",
+        "Something follows the ':INTERPOLATE:' of 'x' that is no series. Write := before it",
+    ),
     "1st = 5 ~~|": ("1:1", "A name on the left begins with a digit."),
     "x[a!] = 5 ~~|": ("1:2", "The subscripts on the left are not a list of names in brackets."),
     "x[] = 5 ~~|": ("1:2", "The subscripts on the left are not a list of names in brackets."),

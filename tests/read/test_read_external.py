@@ -115,6 +115,17 @@ def test_lookups(variable, folder, file):
     assert {part.kind for part in (*down, *across)} == {"lookup"}
 
 
+@pytest.mark.parametrize("kind", ["LOOKUPS", "DATA"])
+def test_a_row_without_a_y_is_no_point(variable, folder, kind):
+    """An empty cell, and a note or another table's heading below."""
+    lines = ["t,u", "0,10", "2,", "4,50", ",", "source: a survey", "5,60"]
+    (folder / "notes.csv").write_text("\n".join(lines), encoding="utf-8")
+    mark = ":=" if kind == "DATA" else "="
+    (part,) = variable(f"x {mark} " + direct("'A', 'B2'", kind=kind, file="notes.csv"))
+    table = part.expression.arguments[0] if kind == "DATA" else part.expression
+    assert table == Table((0.0, 4.0, 5.0), (10.0, 50.0, 60.0))
+
+
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("keyword", ["", "RAW", "HOLD BACKWARD", "LOOK FORWARD", "INTERPOLATE"])
 def test_data(variable, folder, file, keyword):
@@ -310,11 +321,6 @@ MISTAKES = [
         "The arguments of GET ... are not all texts",
     ),
     ("x = GET VDF CONSTANTS('run.vdf', 'y', 1)", "4:5", "GET VDF CONSTANTS reads files of Vensim's own."),
-    (
-        "x(" + direct("'A', 'B6'", kind="LOOKUPS") + ")",
-        "4:3",
-        "Cell B7 of 'data.csv' is empty, and its x in cell",
-    ),
     ("x = " + direct("'A1', 'B6'", kind="LOOKUPS"), "4:5", "'A1' is neither a row nor a column."),
     (
         "x = " + direct("'A', 'B60'", kind="LOOKUPS"),
@@ -469,6 +475,9 @@ class TestNamedCells:
             "times": "$A$6:$A$8",
             "ways": "$C$6:$C$8",
             "years": "$B$1:$D$1",
+            "ys": "$C$6:$C$8",
+            "tm": "$A$6:$A$8",  # also the name of a column
+            "places": "$A$2:$A$3",
         }
         for name, cells in names.items():
             book.defined_names[name] = DefinedName(name, attr_text=f"Numbers!{cells}")
@@ -489,11 +498,19 @@ class TestNamedCells:
             ("times", "ways", (0, 2, 4), (20, 40, 60)),
             ("years", "one", (2000, 2001, 2002), (1, 2, 3)),
             ("times", "C6", (0, 2, 4), (20, 40, 60)),
+            ("tm", "ys", (0, 2, 4), (20, 40, 60)),
         ],
     )
     def test_series(self, named, along, cell, x, y):
         call = named("x = " + xls(f"'{along}', '{cell}'", kind="LOOKUPS"))[0]
         assert call.expression == Table(x, y)
+
+    def test_elements(self, named, folder):
+        named("x = 1")
+        (folder / "m.mdl").write_text(
+            "R: " + xls("'places', '', 'the '", kind="SUBSCRIPT") + " ~~|\nx = 1 ~~|", encoding="utf-8"
+        )
+        assert read("m.mdl").ranges["r"].members == ("the Home", "the Core")
 
     @pytest.mark.parametrize("name", ["elsewhere", "formula", "on"])
     def test_unknown(self, named, name):

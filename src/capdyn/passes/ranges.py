@@ -89,8 +89,16 @@ def _written_out(model: Model, problems: list[Problem]) -> tuple[dict[str, tuple
         declared = model.ranges[name]
         if name in above:
             circle = " -> ".join(model.ranges[n].name for n in (*above[above.index(name) :], name))
-            what = f"Subscript ranges contain one another: {circle}."
-            problems.append(Problem(what, declared.where, "List the elements in one of them."))
+            problem = Problem(
+                f"Subscript ranges contain one another: {circle}.",
+                declared.where,
+                "List the elements in one of them.",
+            )
+            if len(above) == 1:
+                what = f"The subscript range '{declared.name}' has an element of its own name."
+                problem = Problem(what, declared.where, "Rename one: capital and small letters are the same.")
+            if problem not in problems:
+                problems.append(problem)
             return ()
         found: list[str] = []
         for member in (declared.copy_of,) if declared.copy_of else declared.members:

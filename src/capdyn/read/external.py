@@ -157,10 +157,6 @@ def _series(grid: Grid, along: str, cell: str, axes: list[tuple[str, ...]], is_d
         x_row = int(along) - 1
         xs = [(x_row, j) for j in range(column, grid.width)]
         moved = [[(row + k, j) for _, j in xs] for k in range(count)]
-    elif re.fullmatch(r"[A-Za-z]{1,3}", along):
-        x_column = column_of(along)
-        xs = [(i, x_column) for i in range(row, grid.height)]
-        moved = [[(i, column + k) for i, _ in xs] for k in range(count)]
     elif along.lower() in grid.areas:
         first_row, first_column, last_row, last_column = grid.areas[along.lower()]
         xs = list(product(range(first_row, last_row + 1), range(first_column, last_column + 1)))
@@ -169,6 +165,10 @@ def _series(grid: Grid, along: str, cell: str, axes: list[tuple[str, ...]], is_d
             [(row + k, column + i) if across else (row + i, column + k) for i in range(len(xs))]
             for k in range(count)
         ]
+    elif re.fullmatch(r"[A-Za-z]{1,3}", along):
+        x_column = column_of(along)
+        xs = [(i, x_column) for i in range(row, grid.height)]
+        moved = [[(i, column + k) for i, _ in xs] for k in range(count)]
     else:
         raise Unreadable(
             f"'{along}' is neither a row nor a column.",
@@ -178,10 +178,12 @@ def _series(grid: Grid, along: str, cell: str, axes: list[tuple[str, ...]], is_d
 
 
 def _table(grid: Grid, xs: list[tuple[int, int]], ys: list[tuple[int, int]], is_data: bool) -> Table:
-    """The points of one series. In data an empty cell is a time without a value; in a lookup it is a mistake."""
+    """The points of one series. An x without a y is no point; a text where x should be, and no y, is a note."""
     what = "time" if is_data else "x"
     points: list[tuple[float, float]] = []
     for x_place, y_place in zip(xs, ys, strict=True):
+        if grid.cell(*y_place) is None and isinstance(grid.cell(*x_place), str):
+            continue
         x = grid.number(*x_place)
         if x is None:
             if isinstance(grid.cell(*y_place), float):
@@ -192,12 +194,6 @@ def _table(grid: Grid, xs: list[tuple[int, int]], ys: list[tuple[int, int]], is_
                 )
             continue
         y = grid.number(*y_place)
-        if y is None and not is_data:
-            raise Unreadable(
-                f"Cell {address(*y_place)} of {grid.name} is empty, and its x in cell "
-                f"{address(*x_place)} is {x:g}.",
-                "Fill it in, or clear both.",
-            )
         if y is not None:
             points.append((x, y))
     if not points:
@@ -221,7 +217,7 @@ def subscript(text: str, folder: Folder) -> tuple[list[str], int]:
     """The elements that GET ... SUBSCRIPT('file', 'sheet', 'first cell', 'last cell', 'prefix') names, and its end.
 
     Cells count across, then down; empty ones are left out. The last cell may be a column, a row, or nothing, and
-    then the sheet goes on to its end.
+    then the sheet goes on to its end, or the named range of cells to its own.
 
     Raises
     ------
@@ -243,7 +239,8 @@ def subscript(text: str, folder: Folder) -> tuple[list[str], int]:
     file, tab, first, last, prefix = (*texts, "")[:5]
     grid = folder.grid(file, tab)
     row, column = grid.start(first)
-    last_row, last_column = _last(last.strip(), grid)
+    named = not last.strip() and first.strip().lower() in grid.areas
+    last_row, last_column = grid.area(first)[2:] if named else _last(last.strip(), grid)
     members: dict[str, tuple[str, str]] = {}  # by key: the element and its cell
     for i, j in product(
         range(row, min(last_row + 1, grid.height)), range(column, min(last_column + 1, grid.width))

@@ -109,6 +109,13 @@ def left_side(definition: Definition) -> LeftSide:
             definition.start + mark.start(),
             "Write a number or a formula after it.",
         )
+    if kind == "data" and mark.end() < len(equation):
+        word = " ".join(mark.group().split())
+        raise Mistake(
+            f"Something follows the '{word}' of '{unquoted(left['name'])}' that is no series.",
+            definition.start + mark.end(),
+            "Write := before it, or take it out.",
+        )
     text = " ".join(left.group().split())
     if left["except"]:
         text = re.sub(
