@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from .assemble import Limits
 from .source import Mistake
 from .split import Definition
-from .tokens import NUMBER
+from .tokens import LETTER, NUMBER, WORD
 
 LARGEST = 10_000  # elements that a numeric range may stand for
 
 _QUOTED = r'"(?:[^"\\\r\n]|\\[^\r\n])*"'
-_WORDS = r"[^\W\d][\w$']*(?:\s+[\w$][\w$']*)*"
+_WORDS = rf"[^\W\d]{LETTER}*(?:\s+{WORD})*"
 NAME = rf"(?:{_QUOTED}|{_WORDS})"  # of a variable, a range or a macro
-_ELEMENT = rf"(?:{_QUOTED}|[\w$][\w$']*(?:\s+[\w$][\w$']*)*)"
+_ELEMENT = rf"(?:{_QUOTED}|{WORD}(?:\s+{WORD})*)"
 _LIST = rf"{_ELEMENT}\s*(?:,\s*{_ELEMENT}\s*)*"
 _SUBSCRIPTS = rf"\[\s*{_LIST}\]"
 _LEFT = re.compile(

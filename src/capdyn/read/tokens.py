@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from .source import Mistake
@@ -39,7 +40,11 @@ class Dialect:
 
 
 NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_NAME = r"[^\W\d][\w$']*"
+# Signs that stand on or beside a letter, as in Hindi and Thai, and the two joiners: Python's \w leaves them out.
+_MARKS = "".join(mark for mark in map(chr, range(0x300, 0x10000)) if unicodedata.category(mark)[0] == "M")
+LETTER = rf"[\w$'\u200c\u200d{_MARKS}]"  # inside a name
+_NAME = rf"[^\W\d]{LETTER}*"
+WORD = rf"[\w$]{LETTER}*"  # of a name, but for its first
 _COMMON = r"""
   | (?P<text>'[^'\r\n]*')
   | (?P<quoted>"(?:[^"\\\r\n]|\\[^\r\n])*")
@@ -51,7 +56,7 @@ VENSIM = Dialect(
     re.compile(
         rf"""
     (?P<number>{NUMBER})
-  | (?P<name>{_NAME}(?:\s+[\w$][\w$']*)*)
+  | (?P<name>{_NAME}(?:\s+{WORD})*)
   | (?P<missing>:\s*NA\s*:)
   | (?P<logic>:\s*(?:AND|OR|NOT)\s*:)
   | (?P<outputs>:(?!\s*\w[\w\s]*:))
@@ -69,7 +74,7 @@ XMILE = Dialect(
     ),
     frozenset({"and", "or", "not", "mod", "if", "then", "else"}),
 )
-_INSIDE = re.compile(r"[\w$][\w$']*(?:\s+[\w$][\w$']*)*")  # a subscript element may begin with a digit
+_INSIDE = re.compile(rf"{WORD}(?:\s+{WORD})*")  # a subscript element may begin with a digit
 _SIGNED = rf"[-+]?\s*{NUMBER}"
 _POINT = rf"\(\s*{_SIGNED}\s*,\s*{_SIGNED}\s*\)"
 LIMITS = re.compile(rf"\[\s*{_POINT}\s*-\s*{_POINT}\s*(?:,\s*{_POINT}\s*)*\]\s*,")

@@ -20,6 +20,10 @@ CASES = (
          {"a": 2, "b": 5}),
     Case("names_unicode", "Letters of other scripts, lower and upper case.",
          "Größe = 2\nΔt = 3\n率 = 5\na = größe*δt*率 + Time", {"a": lambda t: 30 + t}),
+    Case("names_with_marks", "Signs beside and above letters: Hindi, Thai, an accent of its own.",
+         "जनसंख्या वृद्धि = 2\nกำไรที่ได้ = 3\ne\u0301te\u0301 = 5\nश्रेणी: पहला, दूसरा\nb[श्रेणी] = 10, 20\n"
+         "a = जनसंख्या वृद्धि*กำไรที่ได้*e\u0301te\u0301 + SUM(b[श्रेणी!]) + b[दूसरा]*Time", {"a": lambda t: 60 + 20 * t},
+         "by hand; as by PySD 3.14.3"),
     Case("names_with_digits_and_signs", "Digits, apostrophes and dollars inside a name.",
          "x2 = 2\nx 2 = 3\nfirm's gain = 5\nprice$ = 7\na = x2 + 10*x 2 + 100*firm's gain + 1000*price$", {"a": 7532}),
     Case("names_like_functions", "Names that begin as functions, operators or Time do.",
