@@ -266,6 +266,53 @@ def test_other_files(tmp_path, text, message):
         read(path)
 
 
+@pytest.mark.parametrize(
+    "written, method, noted",
+    [
+        ("Runge-Kutta 4", "rk4", 0),
+        ("runge-kutta 2", "rk2", 0),
+        ("rk45, RK4", "rk4", 0),
+        ("gear", "", 1),
+        ("", "", 0),
+    ],
+)
+def test_methods(tmp_path, written, method, noted):
+    path = tmp_path / "m.xmile"
+    path.write_text((HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL).replace('"RK4"', f'"{written}"'))
+    model = read(path)
+    assert (model.method, len(model.notes)) == (method, noted)
+
+
+def test_a_stock_of_which_only_a_part_may_not_be_negative_is_refused(xmile):
+    marks = '<element subscript="Home"><eqn>1</eqn><non_negative/></element><element subscript="Core"><eqn>1</eqn></element>'
+    with pytest.raises(CapdynError, match="Some elements of the stock 's' may not be negative"):
+        xmile(f'<stock name="s"><dimensions><dim name="Region"/></dimensions>{marks}</stock>')
+
+
+def test_the_step_is_1_unless_said(tmp_path):
+    path = tmp_path / "m.xmile"
+    text = HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL
+    path.write_text(text.replace('<dt reciprocal="true">4</dt>', ""))
+    assert read(path).variables["time step"].components[0].expression == Number(1.0)
+
+
+def test_a_prefix(tmp_path):
+    path = tmp_path / "m.xmile"
+    text = (HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL).replace("xmlns=", "xmlns:q=").splitlines(True)
+    body = "".join(text[1:]).replace("</", "#").replace("<", "<q:").replace("#", "</q:")
+    path.write_text(text[0] + body)
+    assert read(path).variables["x"].components[0].expression == Number(1.0)
+
+
+def test_bytes_of_windows_and_a_line_before_the_declaration(tmp_path):
+    """The first with a note, the second with its lines counted."""
+    path = tmp_path / "m.xmile"
+    path.write_bytes(b"\n" + (HEAD + '<aux name="\u00e9t\u00e9"><eqn>1</eqn></aux>' + TAIL).encode("cp1252"))
+    model = read(path)
+    assert model.variables["\u00e9t\u00e9"].where.line == 8
+    assert len(model.notes) == 1
+
+
 @pytest.mark.parametrize("suffix", ["xmile", "xml", "stmx", "itmx", "XMILE"])
 def test_endings(tmp_path, suffix):
     path = tmp_path / f"m.{suffix}"

@@ -19,7 +19,7 @@ FUNCTIONS = {"int": "xint", "logn": "ln"}
 
 @dataclass(frozen=True)
 class Arrays:
-    """dimensions : of each array by key. tables : keys of the variables that are tables."""
+    """dimensions : of each variable by key. tables : keys of the variables that are tables."""
 
     dimensions: dict[str, tuple[str, ...]]
     tables: frozenset[str]
@@ -43,6 +43,10 @@ def spread(
         if isinstance(here, Reference):
             if here.name == "self" and name and "self" not in arrays.dimensions:
                 here = Reference(name, here.subscripts)
+            elif here.name not in arrays.dimensions or here.name == name:
+                here = replace(here, name=NAMES.get(here.name, here.name))
+                if here.name in ("pi", "inf") and not here.subscripts:
+                    return Call(here.name, ())
             return _reference(here, subscripts, own, arrays, reduced)
         if not isinstance(here, Call):
             return here
@@ -74,10 +78,8 @@ def _reference(
     here: Reference, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays, reduced: bool
 ) -> Expression:
     dimensions = arrays.dimensions.get(here.name, ())
-    if here.name in ("pi", "inf") and not here.subscripts:
-        return Call(here.name, ())
     if not dimensions:
-        return replace(here, name=NAMES.get(here.name, here.name))
+        return here
     if here.subscripts:
         if "*" in here.subscripts and not reduced:
             raise Mistake(
