@@ -208,6 +208,9 @@ MISTAKES = {
     '<aux name="x"><eqn>SMTH1(1)</eqn></aux>': (7, "SMTH1 takes 2 or 3 arguments, and has 1."),
     '<aux name="x"></aux>': (7, "'x' has no equations."),
     "<aux><eqn>1</eqn></aux>": (7, "This <aux> has no name."),
+    '<aux name=" "><eqn>1</eqn></aux>': (7, "This <aux> has no name."),
+    '<aux name="x"><eqn>1</eqn><dimensions><dim/></dimensions></aux>': (7, "This <dim> has no name."),
+    '<aux name="time"><eqn>1</eqn></aux>': (7, "'time' is the name of time itself."),
     '<aux name="x"><eqn>1</eqn></aux>\n<aux name="X"><eqn>1</eqn></aux>': (
         8,
         "'X' is defined here and in line 7.",

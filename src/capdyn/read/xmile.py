@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ..lang.expressions import Call, Expression, Number, Reference, Table
 from ..lang.model import CONTROLS, Component, Macro, Model, SubscriptRange
 from ..lang.names import key
 from . import assemble
+from .graph import graph
 from .left import LARGEST, unquoted
 from .non_negative import limit_outflows
 from .parsing import deep, quiet
@@ -134,15 +136,21 @@ class _Draft:
         dims = {key(_name(node)): self._dimensions(node) for node in nodes if node.get("name")}
         arrays = Arrays(
             dims,
-            frozenset(key(_name(node)) for node in nodes if node.get("name") and self._is_table(node)),
+            frozenset(key(_name(node)) for node in nodes if self._is_table(node)),
+            {key(_name(node)): table for node in nodes for table in self._graphs(node)},
         )
         self.parser = EquationParser(self.file, self.root, self.ns)
         for node in self.find(self.root, "ns:macro"):
             self._macro(node)
         self._controls(dims)
         for node in nodes:
-            if not node.get("name"):
-                self.wrong(node, f"This <{_tag(node)}> has no name.", 'Write: name="...".')
+            unnamed = [one for one in (node, *self.find(node, "ns:dimensions/ns:dim")) if not _name(one)]
+            for one in unnamed:
+                self.wrong(one, f"This <{_tag(one)}> has no name.", 'Write: name="...".')
+            if unnamed:
+                continue
+            if _name(node) == "time":
+                self.wrong(node, "'time' is the name of time itself.", "Rename this variable.")
             elif key(_name(node)) not in CONTROLS[:3]:  # those are in <sim_specs>
                 self._variable(node, arrays, groups)
 
@@ -227,6 +235,15 @@ class _Draft:
 
     def _is_table(self, node: Any) -> bool:
         return _tag(node) == "gf" or (bool(self.find(node, "ns:gf")) and not self.text(node, "ns:eqn"))
+
+    def _graphs(self, node: Any) -> list[Table]:
+        """The one graph of a variable with an equation; a mistake in it is told with the equation."""
+        graphs = self.find(node, "ns:gf[../ns:eqn]")
+        if not graphs or self._is_table(node):
+            return []
+        with suppress(Mistake):
+            return [graph(graphs[0], self.ns)]
+        return []
 
     def _controls(self, present: dict[str, tuple[str, ...]]) -> None:
         specs = self.find(self.root, "ns:sim_specs")
