@@ -24,6 +24,7 @@ FLAGS = {
     "C 64 members innermost, the same and -ffast-math": (64, False, ["-O3", "-march=native", "-ffast-math"]),
 }
 _INFIX = {"+", "-", "*", "/", "<", "<=", ">", ">="}
+_REDUCTIONS = {"sum": " + ", "prod": " * "}
 _CALLS = {
     "exp": "exp",
     "ln": "log",
@@ -105,11 +106,10 @@ class _Writer:
         if isinstance(node, Position):
             return f"{_place(node.index, axes) + 1}.0"
         if isinstance(node, Reduce):
-            if node.function != "sum":
+            if node.function not in _REDUCTIONS:
                 raise CannotWrite(node.function)
-            return (
-                "(" + " + ".join(self.text(node.body, {**axes, node.axis: i}) for i in range(node.size)) + ")"
-            )
+            each = (self.text(node.body, {**axes, node.axis: i}) for i in range(node.size))
+            return f"({_REDUCTIONS[node.function].join(each)})"
         if isinstance(node, Op):
             arguments = [self.text(argument, axes) for argument in node.arguments]
             if node.function in _INFIX:

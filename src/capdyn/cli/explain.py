@@ -94,10 +94,10 @@ def _draw(found: Structure, loops: list[Loop], directory: Path) -> None:
         figures["loops"] = (loop_rings(rings), "Feedback loops")
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for slug, (figure, title) in figures.items():
-            words = f"{title} of {found.name}, drawn from its equations"
-            with whole_file(directory / f"{slug}.svg") as part:
-                part.write_text(to_svg(figure, slug, title, words), encoding="utf-8")
-            print(f"Written to {directory / f'{slug}.svg'}")
     except OSError as error:
         raise cannot_write(directory, error) from None
+    for slug, (figure, title) in figures.items():
+        words = f"{title} of {found.name}, drawn from its equations"
+        with whole_file(directory / f"{slug}.svg") as part:
+            part.write_text(to_svg(figure, slug, title, words), encoding="utf-8")
+        print(f"Written to {directory / f'{slug}.svg'}")
