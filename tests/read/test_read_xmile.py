@@ -292,6 +292,25 @@ def test_a_stock_of_which_only_a_part_may_not_be_negative_is_refused(xmile):
         xmile(f'<stock name="s"><dimensions><dim name="Region"/></dimensions>{marks}</stock>')
 
 
+@pytest.mark.parametrize(
+    "outer, inner, kept",
+    [
+        ("", "<non_negative/>", True),
+        ("<non_negative/>", "<stock><non_negative>false</non_negative></stock>", False),
+        ("<stock><non_negative/></stock>", "", True),
+        ("<flow><non_negative/></flow>", "", False),
+        ("<non_negative>false</non_negative>", "", False),
+    ],
+)
+def test_behaviours_of_the_file_and_above_them_those_of_the_model(tmp_path, outer, inner, kept):
+    path = tmp_path / "m.xmile"
+    text = HEAD + '<stock name="s"><eqn>1</eqn></stock>' + TAIL
+    parts = f"<behavior>{outer}</behavior><model><behavior>{inner}</behavior>"
+    path.write_text(text.replace("<model>", parts))
+    call = read(path).variables["s"].components[0].expression
+    assert call.function == ("integ non negative" if kept else "integ")
+
+
 def test_the_step_is_1_unless_said(tmp_path):
     path = tmp_path / "m.xmile"
     text = HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL
