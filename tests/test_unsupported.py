@@ -76,7 +76,7 @@ XMILE = {
     "conveyor": '<stock name="x"><eqn>1</eqn><conveyor><len>1</len></conveyor></stock>',
     "queue": '<stock name="x"><eqn>1</eqn><queue/></stock>',
     "oven": '<stock name="x"><eqn>1</eqn><oven/></stock>',
-    "initial equation": '<aux name="x"><eqn>1</eqn><init_eqn>2</init_eqn></aux>',
+    "initial equation": '<stock name="x"><eqn>1</eqn><init_eqn>2</init_eqn></stock>',
 }
 
 

@@ -208,6 +208,9 @@ MISTAKES = {
     '<aux name="x"><eqn>SMTH1(1)</eqn></aux>': (7, "SMTH1 takes 2 or 3 arguments, and has 1."),
     '<aux name="x"></aux>': (7, "'x' has no equations."),
     "<aux><eqn>1</eqn></aux>": (7, "This <aux> has no name."),
+    '<aux name=" "><eqn>1</eqn></aux>': (7, "This <aux> has no name."),
+    '<aux name="x"><eqn>1</eqn><dimensions><dim/></dimensions></aux>': (7, "This <dim> has no name."),
+    '<aux name="time"><eqn>1</eqn></aux>': (7, "'time' is the name of time itself."),
     '<aux name="x"><eqn>1</eqn></aux>\n<aux name="X"><eqn>1</eqn></aux>': (
         8,
         "'X' is defined here and in line 7.",
@@ -264,6 +267,72 @@ def test_other_files(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(CapdynError, match=message):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "written, method, noted",
+    [
+        ("Runge-Kutta 4", "rk4", 0),
+        ("runge-kutta 2", "rk2", 0),
+        ("rk45, RK4", "rk4", 0),
+        ("gear", "", 1),
+        ("", "", 0),
+    ],
+)
+def test_methods(tmp_path, written, method, noted):
+    path = tmp_path / "m.xmile"
+    path.write_text((HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL).replace('"RK4"', f'"{written}"'))
+    model = read(path)
+    assert (model.method, len(model.notes)) == (method, noted)
+
+
+def test_a_stock_of_which_only_a_part_may_not_be_negative_is_refused(xmile):
+    marks = '<element subscript="Home"><eqn>1</eqn><non_negative/></element><element subscript="Core"><eqn>1</eqn></element>'
+    with pytest.raises(CapdynError, match="Some elements of the stock 's' may not be negative"):
+        xmile(f'<stock name="s"><dimensions><dim name="Region"/></dimensions>{marks}</stock>')
+
+
+@pytest.mark.parametrize(
+    "outer, inner, kept",
+    [
+        ("", "<non_negative/>", True),
+        ("<non_negative/>", "<stock><non_negative>false</non_negative></stock>", False),
+        ("<stock><non_negative/></stock>", "", True),
+        ("<flow><non_negative/></flow>", "", False),
+        ("<non_negative>false</non_negative>", "", False),
+    ],
+)
+def test_behaviours_of_the_file_and_above_them_those_of_the_model(tmp_path, outer, inner, kept):
+    path = tmp_path / "m.xmile"
+    text = HEAD + '<stock name="s"><eqn>1</eqn></stock>' + TAIL
+    parts = f"<behavior>{outer}</behavior><model><behavior>{inner}</behavior>"
+    path.write_text(text.replace("<model>", parts))
+    call = read(path).variables["s"].components[0].expression
+    assert call.function == ("integ non negative" if kept else "integ")
+
+
+def test_the_step_is_1_unless_said(tmp_path):
+    path = tmp_path / "m.xmile"
+    text = HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL
+    path.write_text(text.replace('<dt reciprocal="true">4</dt>', ""))
+    assert read(path).variables["time step"].components[0].expression == Number(1.0)
+
+
+def test_a_prefix(tmp_path):
+    path = tmp_path / "m.xmile"
+    text = (HEAD + '<aux name="x"><eqn>1</eqn></aux>' + TAIL).replace("xmlns=", "xmlns:q=").splitlines(True)
+    body = "".join(text[1:]).replace("</", "#").replace("<", "<q:").replace("#", "</q:")
+    path.write_text(text[0] + body)
+    assert read(path).variables["x"].components[0].expression == Number(1.0)
+
+
+def test_bytes_of_windows_and_a_line_before_the_declaration(tmp_path):
+    """The first with a note, the second with its lines counted."""
+    path = tmp_path / "m.xmile"
+    path.write_bytes(b"\n" + (HEAD + '<aux name="\u00e9t\u00e9"><eqn>1</eqn></aux>' + TAIL).encode("cp1252"))
+    model = read(path)
+    assert model.variables["\u00e9t\u00e9"].where.line == 8
+    assert len(model.notes) == 1
 
 
 @pytest.mark.parametrize("suffix", ["xmile", "xml", "stmx", "itmx", "XMILE"])

@@ -192,7 +192,9 @@ class Lowering:
         if row is None:
             near = nearest_functions(name)
             remedy = (
-                f"Did you mean {' or '.join(near)}?" if near else "Only Vensim's own functions can be called."
+                f"Did you mean {' or '.join(near)}?"
+                if near
+                else "Only functions, macros and lookups can be called."
             )
             if name in self.scope.variables:
                 remedy = "Put * before the bracket, or define it as a lookup."

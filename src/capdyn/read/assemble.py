@@ -93,15 +93,21 @@ def ranges(declared: Iterable[SubscriptRange], problems: list[Problem]) -> dict[
 
 
 def check_namespace(
-    variables: dict[str, Variable], ranges: dict[str, SubscriptRange], problems: list[Problem]
+    variables: dict[str, Variable],
+    ranges: dict[str, SubscriptRange],
+    problems: list[Problem],
+    elements: bool = True,
 ) -> None:
-    """Variables, ranges and elements share one namespace, in which case, spaces and underscores do not count."""
-    elements: dict[str, SubscriptRange] = {}
-    for one in ranges.values():
+    """Variables and ranges share one namespace, in which case, spaces and underscores do not count.
+
+    elements : whether elements do so too. In XMILE they stand in brackets, where no variable may stand.
+    """
+    owners: dict[str, SubscriptRange] = {}
+    for one in ranges.values() if elements else ():
         for member in one.members:
-            elements.setdefault(key(member), one)
+            owners.setdefault(key(member), one)
     for variable in variables.values():
-        taken = ranges.get(variable.key) or elements.get(variable.key)
+        taken = ranges.get(variable.key) or owners.get(variable.key)
         if taken:
             what = "a subscript range" if variable.key in ranges else f"an element of '{taken.name}'"
             problems.append(

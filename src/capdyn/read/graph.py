@@ -50,7 +50,9 @@ def _points(node: Any, tag: str, ns: dict[str, str]) -> list[float]:
     found = node.xpath(f"ns:{tag}", namespaces=ns)
     if not found or not (found[0].text or "").strip():
         return []
-    return [_number(word) for word in found[0].text.split(found[0].get("sep") or ",")]
+    separator = found[0].get("sep") or ","
+    text = found[0].text.strip().removesuffix(separator)  # some writers put one after the last number too
+    return [_number(word) for word in text.split(separator)]
 
 
 def _number(text: str) -> float:

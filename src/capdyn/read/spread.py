@@ -5,10 +5,11 @@ An equation for all elements may name another array without subscripts, `a[*]` a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
-from ..lang.expressions import Call, Expression, Number, Reference
+from ..lang.expressions import Call, Expression, Number, Reference, Table
+from ..lang.functions import FUNCTIONS as LANGUAGE
 from .source import Mistake
 
 OVER = {"sum": "sum", "prod": "prod", "min": "vmin", "max": "vmax"}
@@ -19,10 +20,15 @@ FUNCTIONS = {"int": "xint", "logn": "ln"}
 
 @dataclass(frozen=True)
 class Arrays:
-    """dimensions : of each array by key. tables : keys of the variables that are tables."""
+    """What is known of the variables by key.
+
+    dimensions : of each. tables : those that are tables. graphs : of those with an equation and a graph, to be read at
+    other places than that of the equation.
+    """
 
     dimensions: dict[str, tuple[str, ...]]
     tables: frozenset[str]
+    graphs: dict[str, Table] = field(default_factory=dict)
 
 
 def spread(
@@ -43,16 +49,23 @@ def spread(
         if isinstance(here, Reference):
             if here.name == "self" and name and "self" not in arrays.dimensions:
                 here = Reference(name, here.subscripts)
+            elif here.name not in arrays.dimensions or here.name == name:
+                here = replace(here, name=NAMES.get(here.name, here.name))
+                if here.name in ("pi", "inf") and not here.subscripts:
+                    return Call(here.name, ())
             return _reference(here, subscripts, own, arrays, reduced)
         if not isinstance(here, Call):
             return here
+        known = here.function in LANGUAGE or here.function in FUNCTIONS
         if (
             here.function == "lookup"
             and len(here.arguments) == 2
             and isinstance(here.arguments[0], Reference)
         ):
             table = here.arguments[0]
-            here = Call(table.name, here.arguments[1:], table.subscripts)
+            here, known = Call(table.name, here.arguments[1:], table.subscripts), False
+        if here.function in arrays.graphs and not known and len(here.arguments) == 1:
+            here = Call("with lookup", (*here.arguments, arrays.graphs[here.function]))
         over = here.function in OVER and len(here.arguments) == 1
         arguments = tuple(go(a, reduced or over or here.function in NOT_RUN) for a in here.arguments)
         return _call(replace(here, arguments=arguments), over)
@@ -74,10 +87,8 @@ def _reference(
     here: Reference, subscripts: tuple[str, ...], own: tuple[str, ...], arrays: Arrays, reduced: bool
 ) -> Expression:
     dimensions = arrays.dimensions.get(here.name, ())
-    if here.name in ("pi", "inf") and not here.subscripts:
-        return Call(here.name, ())
     if not dimensions:
-        return replace(here, name=NAMES.get(here.name, here.name))
+        return here
     if here.subscripts:
         if "*" in here.subscripts and not reduced:
             raise Mistake(

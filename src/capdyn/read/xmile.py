@@ -8,15 +8,17 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelError, Problem, StoreError, Where
+from ..errors import Problem, Where
 from ..lang.expressions import Call, Expression, Number, Reference, Table
 from ..lang.model import CONTROLS, Component, Macro, Model, SubscriptRange
 from ..lang.names import key
 from . import assemble
+from .graph import graph
 from .left import LARGEST, unquoted
 from .non_negative import limit_outflows
 from .parsing import deep, quiet
@@ -24,6 +26,7 @@ from .source import Mistake, load, reject
 from .spread import Arrays, spread
 from .tokens import NUMBER
 from .xmile_equation import EquationParser, Misread
+from .xml_tree import xml_tree
 
 VARIABLES = ("aux", "flow", "gf", "stock")
 UNSUPPORTED = {
@@ -31,7 +34,7 @@ UNSUPPORTED = {
     "conveyor": "Conveyors are not run yet.",
     "queue": "Queues are not run yet.",
     "oven": "Ovens are not run yet.",
-    "init_eqn": "An initial equation of its own is not supported here.",
+    "stock/descendant::ns:init_eqn[normalize-space()]": "A stock has its first value in its <eqn>.",
 }
 
 
@@ -46,24 +49,27 @@ def read_xmile(path: Path, name: str) -> Model:
         If it is not well-formed XML without a document type, or for all mistakes in it, each with its line.
     """
     data = load(path)
-    root = _root(path, data)
-    draft = _Draft(str(path), root, {"ns": root.nsmap[None]})
+    root, guessed = xml_tree(path, data)
+    draft = _Draft(str(path), root, {"ns": str(root.tag).partition("}")[0][1:]})
+    if guessed:
+        draft.notes.append(f"{path}:1: the file is not in UTF-8 and was read as windows-1252.")
     with quiet(), deep():
         draft.read()
     problems = draft.problems
     variables = assemble.variables(draft.equations, problems)
     variables = limit_outflows(variables, draft.flows)
     ranges = assemble.ranges(draft.ranges, problems)
-    assemble.check_namespace(variables, ranges, problems)
+    assemble.check_namespace(variables, ranges, problems, elements=False)
     if not variables and not problems:
         problems.append(
             Problem("There is no variable in this file.", Where(str(path)), "Its model has none.")
         )
     reject(problems)
     specs = root.find("{*}sim_specs")
-    # Several methods stand in the order in which they are preferred.
-    methods = specs.get("method", "").lower().split(",") if specs is not None else []
-    method = next((name.strip() for name in methods if name.strip() in ("euler", "rk4", "rk2")), "")
+    written = specs.get("method", "") if specs is not None else ""
+    method = _method(written)
+    if written.strip() and not method:
+        draft.notes.append(f"The method '{written}' is not known here; Euler is taken. Others: --method.")
     return Model(
         name,
         str(path),
@@ -76,46 +82,13 @@ def read_xmile(path: Path, name: str) -> Model:
     )
 
 
-def _root(path: Path, data: bytes) -> Any:
-    """The XML tree. A document type is refused, and with it all entities: no file, no network, no expansion."""
-    from lxml import etree
-
-    if b"\0" in data:
-        raise StoreError(f"'{path}' is not an XML file in UTF-8.", remedy="Save it in UTF-8.")
-    refused = ModelError(
-        "A document type or an entity is not allowed in a model file.",
-        Where(str(path), 1),
-        "Take out <!DOCTYPE ...> and write the text of entities out.",
-    )
-    if re.search(rb"<!\s*(?:DOCTYPE|ENTITY)", data, re.IGNORECASE):
-        raise refused
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        raise ModelError(
-            f"This is not well-formed XML: {error.msg}.",
-            Where(str(path), line, column),
-            "Export the model again.",
-        ) from None
-    if root.getroottree().docinfo.doctype:  # in an encoding that hid it from the search above
-        raise refused
-    if etree.QName(root).localname != "xmile" or None not in root.nsmap:
-        raise ModelError(
-            "This is XML, but not XMILE.",
-            Where(str(path), root.sourceline or 1),
-            'The file should begin with <xmile xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">.',
-        )
-    return root
+def _method(written: str) -> str:
+    """The first that is known of several methods; they stand in the order in which they are preferred."""
+    for name in written.lower().split(","):
+        short = name.strip().replace("runge-kutta", "rk").replace(" ", "")
+        if short in ("euler", "rk2", "rk4"):
+            return short
+    return ""
 
 
 @dataclass
@@ -162,16 +135,22 @@ class _Draft:
         ]
         dims = {key(_name(node)): self._dimensions(node) for node in nodes if node.get("name")}
         arrays = Arrays(
-            {name: subscripts for name, subscripts in dims.items() if subscripts},
-            frozenset(key(_name(node)) for node in nodes if node.get("name") and self._is_table(node)),
+            dims,
+            frozenset(key(_name(node)) for node in nodes if self._is_table(node)),
+            {key(_name(node)): table for node in nodes for table in self._graphs(node)},
         )
         self.parser = EquationParser(self.file, self.root, self.ns)
         for node in self.find(self.root, "ns:macro"):
             self._macro(node)
         self._controls(dims)
         for node in nodes:
-            if not node.get("name"):
-                self.wrong(node, f"This <{_tag(node)}> has no name.", 'Write: name="...".')
+            unnamed = [one for one in (node, *self.find(node, "ns:dimensions/ns:dim")) if not _name(one)]
+            for one in unnamed:
+                self.wrong(one, f"This <{_tag(one)}> has no name.", 'Write: name="...".')
+            if unnamed:
+                continue
+            if _name(node) == "time":
+                self.wrong(node, "'time' is the name of time itself.", "Rename this variable.")
             elif key(_name(node)) not in CONTROLS[:3]:  # those are in <sim_specs>
                 self._variable(node, arrays, groups)
 
@@ -197,7 +176,10 @@ class _Draft:
             for child in self.find(node, "ns:variables/*")
             if _tag(child) in VARIABLES and child.get("name")
         ]
-        arrays = Arrays({}, frozenset(key(_name(child)) for child in children if self._is_table(child)))
+        arrays = Arrays(
+            dict.fromkeys((*parameters, *(key(_name(child)) for child in children)), ()),
+            frozenset(key(_name(child)) for child in children if self._is_table(child)),
+        )
         for child in children:
             inner._variable(child, arrays, {})
         variables = limit_outflows(assemble.variables(inner.equations, self.problems), inner.flows)
@@ -254,6 +236,15 @@ class _Draft:
     def _is_table(self, node: Any) -> bool:
         return _tag(node) == "gf" or (bool(self.find(node, "ns:gf")) and not self.text(node, "ns:eqn"))
 
+    def _graphs(self, node: Any) -> list[Table]:
+        """The one graph of a variable with an equation; a mistake in it is told with the equation."""
+        graphs = self.find(node, "ns:gf[../ns:eqn]")
+        if not graphs or self._is_table(node):
+            return []
+        with suppress(Mistake):
+            return [graph(graphs[0], self.ns)]
+        return []
+
     def _controls(self, present: dict[str, tuple[str, ...]]) -> None:
         specs = self.find(self.root, "ns:sim_specs")
         if not specs:
@@ -264,6 +255,9 @@ class _Draft:
             ("INITIAL TIME", "FINAL TIME", "TIME STEP"), ("start", "stop", "dt"), strict=True
         ):
             found = self.find(specs[0], f"ns:{tag}")
+            if not found and tag == "dt":
+                self._add(specs[0], name, Number(1.0), "", units)
+                continue
             if not found:
                 self.wrong(specs[0], f"There is no <{tag}> in <sim_specs>.", f"For example <{tag}>1</{tag}>.")
                 continue
@@ -295,10 +289,16 @@ class _Draft:
                 for way in ("inflow", "outflow")
             )
             self.flows[key(name)] = (into, out)
+        marked = self.find(node, "ns:element/ns:non_negative")
+        if _tag(node) == "stock" and marked and len(marked) < len(self.find(node, "ns:element")):
+            what = f"Some elements of the stock '{name}' may not be negative, and others may."
+            self.wrong(marked[0], what, "Say <non_negative/> for all of it, or make two stocks.")
         limits = self._limits(node)
         for part, subscripts in self._parts(node):
             try:
                 expression = self.parser.equation(part, _tag(node))
+                for first in self.find(part, "ns:init_eqn[normalize-space()]"):
+                    expression = Call("active initial", (expression, self.parser.formula(first)))
                 expression = spread(expression, subscripts, self._dimensions(node), arrays, key(name))
             except Misread as error:
                 self.problems.append(error.problem)
@@ -351,16 +351,32 @@ class _Draft:
         """
         elements = self.find(node, "ns:element")
         if not elements:
-            return [(node, self._dimensions(node))]
+            return self._by_order(node) or [(node, self._dimensions(node))]
         parts = []
         for element in elements:
             part = copy.deepcopy(node)
-            for child in self.find(part, "ns:element | ns:eqn | ns:gf"):
-                part.remove(child)
+            given = {_tag(child) for child in element}  # the rest is said once, for all elements
+            for child in part:
+                if _tag(child) == "element" or _tag(child) in given:
+                    part.remove(child)
             for child in element:
                 part.append(copy.deepcopy(child))
             part.sourceline = element.sourceline
             parts.append((part, tuple(map(key, element.get("subscript", "").split(",")))))
+        return parts
+
+    def _by_order(self, node: Any) -> list[tuple[Any, tuple[str, ...]]]:
+        """As `_parts`, of an <eqn> for each element of the one dimension, in its order: no standard, but written."""
+        equations, dimensions = self.find(node, "ns:eqn"), self._dimensions(node)
+        members = [one.members for one in self.ranges if dimensions == (one.key,)]
+        if len(equations) < 2 or not members or len(members[0]) != len(equations):
+            return []
+        parts: list[tuple[Any, tuple[str, ...]]] = []
+        for number, member in enumerate(members[0]):
+            part = copy.deepcopy(node)
+            for other in [one for place, one in enumerate(self.find(part, "ns:eqn")) if place != number]:
+                part.remove(other)
+            parts.append((part, (key(member),)))
         return parts
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from pathlib import Path
 from typing import Any
 
 from ..errors import Problem, Where
@@ -46,17 +45,26 @@ class Misread(Exception):
         self.problem = Problem(mistake.what, Where(file, (node.sourceline or 0) + lines), mistake.remedy)
 
 
+def _behaviours(root: Any, ns: dict[str, str]) -> dict[str, bool]:
+    """Whether stocks and flows may not be negative: what the model says stands above what the file says."""
+    found = {"non_negative_stock": False, "non_negative_flow": False}
+    for place in ("ns:behavior", "ns:model[1]/ns:behavior"):
+        for kinds, names in (
+            ("", tuple(found)),
+            ("ns:stock/", ("non_negative_stock",)),
+            ("ns:flow/", ("non_negative_flow",)),
+        ):
+            for node in root.xpath(f"{place}/{kinds}ns:non_negative", namespaces=ns):
+                found.update(dict.fromkeys(names, "false" not in (node.text or "").lower()))
+    return found
+
+
 class EquationParser:
     """Parses nodes of one document."""
 
     def __init__(self, file: str, root: Any, ns: dict[str, str]):
-        from pysd.translators.xmile.xmile_section import Section
-
         self.file, self.ns = file, ns
-        section = Section("__main__", Path(), "main", [], [], root, ns["ns"], False, None)
-        self.behaviours = (
-            section._parse_behavior()
-        )  # whether stocks and flows may be negative, for all of the model
+        self.behaviours = _behaviours(root, ns)
 
     def formula(self, node: Any) -> Expression:
         """The expression in the text of a node, such as <dt>."""

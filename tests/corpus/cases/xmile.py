@@ -98,6 +98,10 @@ CASES = (
           {"a": [5, 5, 6, 7, 7]}, '<aux name="a"><eqn>w</eqn><gf type="discrete"><xpts>0,1,2</xpts><ypts>5,6,7</ypts></gf></aux>'),
     _case("graph_by_name", "Ra <gf> of its own, called by name and by LOOKUP.", {"a": "tab(TIME)", "b": "LOOKUP(tab, TIME/2)"},
           {"a": lambda t: line(((0, 0), (2, 10)), t), "b": lambda t: line(((0, 0), (2, 10)), t / 2)}, '<gf name="tab"><xscale min="0" max="2"/><ypts>0,10</ypts></gf>'),
+    _case("graph_elsewhere", "The graph of a variable with an equation, read at other places too; a function of that name stays one.",
+          {"b": "LOOKUP(a, TIME + 1)", "c": "a(4 - TIME)", "d": "ABS(-TIME) + LOOKUP(abs, 4)"},
+          {"a": [3, 5, 4, 8, 1], "b": [5, 4, 8, 1, 1], "c": [1, 8, 4, 5, 3], "d": lambda t: t + 1},
+          f'<aux name="a"><eqn>TIME</eqn>{GRAPH}</aux><aux name="abs"><eqn>TIME</eqn>{GRAPH}</aux>'),
     _case("smooths", "SMTH1, SMTH3 and SMTHN, with and without a first value.",
           {"a": "SMTH1(w, 2)", "b": "SMTH1(w, 2, 0)", "c": "SMTH3(w, 6)", "d": "SMTH3(w, 6, 0)", "e": "SMTHN(w, 8, 2, 0)"},
           {"a": smooth(WAVE, [2] * 5, 3, 1), "b": smooth(WAVE, [2] * 5, 0, 1), "c": smooth(WAVE, [6] * 5, 3, 3), "d": smooth(WAVE, [6] * 5, 0, 3),
@@ -123,4 +127,14 @@ CASES = (
     _case("array_graphs", "A graph of its own for each element.", {}, {"g[Ra]": [0, 1, 1, 1, 1], "g[Rb]": [5, 6, 7, 7, 7]},
           f'<aux name="g">{DIM}<element subscript="Ra"><eqn>TIME</eqn><gf><xscale min="0" max="1"/><ypts>0,1</ypts></gf></element>'
           '<element subscript="Rb"><eqn>TIME</eqn><gf><xscale min="0" max="2"/><ypts>5,7</ypts></gf></element></aux>', head=DIMS),
+    _case("init_eqn", "An equation for the first value of an auxiliary, in the middle of a circle.", {}, {"a": [14, 16, 18, 20, 22], "s": [7, 8, 9, 10, 11]},
+          '<aux name="a"><eqn>s*2</eqn><init_eqn>7</init_eqn></aux><stock name="s"><eqn>a</eqn><inflow>f</inflow></stock><flow name="f"><eqn>1</eqn></flow>'),
+    _case("array_shared_parts", "One equation and a graph for each element; one graph and an equation for each; an equation for each in order.", {},
+          {"a[Ra]": [3, 5, 4, 8, 1], "a[Rb]": [0, 0.5, 1, 1.5, 2], "b[Ra]": [3, 5, 4, 8, 1], "b[Rb]": [3, 4, 5, 4.5, 4], "c[Ra]": 7, "c[Rb]": lambda t: t},
+          f'<aux name="a">{DIM}<eqn>TIME</eqn><element subscript="Ra">{GRAPH}</element><element subscript="Rb"><gf><xscale min="0" max="4"/><ypts>0,2,</ypts></gf></element></aux>'
+          f'<aux name="b">{DIM}<element subscript="Ra"><eqn>TIME</eqn></element><element subscript="Rb"><eqn>TIME/2</eqn></element>{GRAPH}</aux>'
+          f'<aux name="c">{DIM}<eqn>7</eqn><eqn>TIME</eqn></aux>', head=DIMS),
+    _case("names_of_constants", "A variable of that name is meant, elsewhere than in its own equation; an element may have a variable's name.",
+          {"PI": "3", "dt": "DT*5", "STARTTIME": "9", "Ra": "TIME", "a": "PI + dt", "b": "starttime + c[Ra] + Ra"}, {"a": 8, "b": lambda t: 11 + t},
+          f'<aux name="c">{DIM}<element subscript="Ra"><eqn>2</eqn></element><element subscript="Rb"><eqn>4</eqn></element></aux>', head=DIMS),
 )  # fmt: skip
