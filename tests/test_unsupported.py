@@ -69,13 +69,15 @@ def test_constructs(tmp_path, equation, what):
 
 
 HEAD = """<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
-<sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs><model><variables><aux name="a"><eqn>1</eqn></aux>
+<sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs><dimensions><dim name="N" size="2"/></dimensions><model><variables><aux name="a"><eqn>1</eqn></aux>
 """
 XMILE = {
     "module": '<module name="x"/>',
     "conveyor": '<stock name="x"><eqn>1</eqn><conveyor><len>1</len></conveyor></stock>',
     "queue": '<stock name="x"><eqn>1</eqn><queue/></stock>',
     "oven": '<stock name="x"><eqn>1</eqn><oven/></stock>',
+    "one equation for all and one for some": '<aux name="x"><dimensions><dim name="N"/></dimensions><eqn>1</eqn>'
+    '<element subscript="2"><eqn>2</eqn></element></aux>',
     "initial equation": '<stock name="x"><eqn>1</eqn><init_eqn>2</init_eqn></stock>',
 }
 

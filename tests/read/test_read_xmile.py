@@ -63,8 +63,8 @@ def test_a_whole_model(xmile, tmp_path):
     file = str(tmp_path / "m.xmile")
     assert (model.name, model.path, model.method) == ("m", file, "rk4")
     assert model.ranges == {
-        "region": SubscriptRange("Region", "region", ("Home", "Core"), Where(file, 5)),
-        "n": SubscriptRange("N", "n", ("1", "2", "3"), Where(file, 5)),
+        "region": SubscriptRange("Region", "region", ("Home", "Core"), Where(file, 5), apart=True),
+        "n": SubscriptRange("N", "n", ("1", "2", "3"), Where(file, 5), apart=True),
     }
     controls = {name: model.variables[name].components[0].expression for name in list(model.variables)[:4]}
     assert controls == {

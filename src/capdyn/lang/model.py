@@ -60,6 +60,7 @@ class SubscriptRange:
     mapped_to : names after '->'. copy_of : the range after '<->'.
     orders : for each name in `mapped_to` the elements (or ranges of elements) that correspond to `members` one by
         one, () where they do so in the order of that range.
+    apart : its elements are numbered in it alone, as in XMILE; in Vensim a part has the numbers of the whole.
     """
 
     name: str
@@ -69,6 +70,7 @@ class SubscriptRange:
     mapped_to: tuple[str, ...] = ()
     copy_of: str = ""
     orders: tuple[tuple[str, ...], ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True)

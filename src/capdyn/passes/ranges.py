@@ -18,12 +18,14 @@ class Ranges:
     labels : how a range or an element is written.
     maps : for (own, other) the elements of `other` that correspond to those of `own`, in the order of these.
     family : for each element the longest range that it is in, the first of equally long ones.
+    apart : ranges that number their elements by themselves.
     """
 
     elements: dict[str, tuple[str, ...]]
     labels: dict[str, str]
     maps: dict[tuple[str, str], tuple[str, ...]]
     family: dict[str, str]
+    apart: frozenset[str]
 
     def is_range(self, name: str) -> bool:
         return name in self.elements
@@ -37,6 +39,8 @@ class Ranges:
         An element has one number wherever it stands, also through a part of its family.
         """
         own = self.elements.get(name, (name,))
+        if name in self.apart:
+            return own
         family = self.elements[self.family[own[0]]] if own else ()
         return family if set(own) <= set(family) else own
 
@@ -75,7 +79,8 @@ def flatten(model: Model, problems: list[Problem]) -> Ranges:
     for name in sorted(elements, key=lambda name: -len(elements[name])):
         for element in elements[name]:
             family.setdefault(element, name)
-    return Ranges(elements, labels, maps, family)
+    apart = frozenset(name for name, declared in model.ranges.items() if declared.apart)
+    return Ranges(elements, labels, maps, family, apart)
 
 
 def _written_out(model: Model, problems: list[Problem]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:

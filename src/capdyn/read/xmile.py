@@ -10,6 +10,7 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,8 @@ class _Draft:
                 "Give it <elem name=...>, or a size up to 10000.",
             )
             return
-        self.ranges.append(SubscriptRange(name, key(name), members, Where(self.file, node.sourceline or 0)))
+        where = Where(self.file, node.sourceline or 0)
+        self.ranges.append(SubscriptRange(name, key(name), members, where, apart=True))
 
     def _dimensions(self, node: Any) -> tuple[str, ...]:
         """Names of the dimensions of a variable; where one comes again, that of a copy: a[*,*] runs over both."""
@@ -230,8 +232,13 @@ class _Draft:
         copy_ = f"{name}#{number}"
         if all(known.key != key(copy_) for known in self.ranges):
             where = Where(self.file, node.sourceline or 0)
-            self.ranges.append(SubscriptRange(copy_, key(copy_), (), where, copy_of=key(name)))
+            self.ranges.append(SubscriptRange(copy_, key(copy_), (), where, copy_of=key(name), apart=True))
         return key(copy_)
+
+    def _size(self, node: Any) -> int:
+        """The number of elements of a variable."""
+        sizes = {one.key: len(one.members) for one in self.ranges}
+        return prod(sizes.get(name.partition("#")[0], 1) for name in self._dimensions(node))
 
     def _is_table(self, node: Any) -> bool:
         return _tag(node) == "gf" or (bool(self.find(node, "ns:gf")) and not self.text(node, "ns:eqn"))
@@ -352,6 +359,13 @@ class _Draft:
         elements = self.find(node, "ns:element")
         if not elements:
             return self._by_order(node) or [(node, self._dimensions(node))]
+        own = [element for element in elements if self.text(element, "ns:eqn")]
+        if self.text(node, "ns:eqn") and own and len(elements) < self._size(node):
+            self.wrong(
+                node,
+                f"'{_name(node)}' has an equation for all elements and others for some.",
+                "Give each element its own <eqn>, or all of them one.",
+            )
         parts = []
         for element in elements:
             part = copy.deepcopy(node)

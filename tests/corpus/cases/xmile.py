@@ -137,4 +137,7 @@ CASES = (
     _case("names_of_constants", "A variable of that name is meant, elsewhere than in its own equation; an element may have a variable's name.",
           {"PI": "3", "dt": "DT*5", "STARTTIME": "9", "Ra": "TIME", "a": "PI + dt", "b": "starttime + c[Ra] + Ra"}, {"a": 8, "b": lambda t: 11 + t},
           f'<aux name="c">{DIM}<element subscript="Ra"><eqn>2</eqn></element><element subscript="Rb"><eqn>4</eqn></element></aux>', head=DIMS),
+    _case("array_place", "A dimension as a number is the place in it alone, also where another one holds its elements.", {}, {"a[x]": 1, "a[y]": 2, "b[w]": 1, "b[x]": 2, "b[y]": 3},
+          '<aux name="a"><dimensions><dim name="Part"/></dimensions><eqn>Part</eqn></aux><aux name="b"><dimensions><dim name="Full"/></dimensions><eqn>Full</eqn></aux>',
+          head='<dimensions><dim name="Full"><elem name="w"/><elem name="x"/><elem name="y"/></dim><dim name="Part"><elem name="x"/><elem name="y"/></dim></dimensions>'),
 )  # fmt: skip
