@@ -29,7 +29,7 @@ def assemble(model: Model, draft: Draft) -> System:
         draft.auxiliaries.append(Equation(name, (), Const(symbols[name].values[0]), symbols[name].where))
         symbols[name] = replace(symbols[name], kind="auxiliary", values=())
     ordered = arrange([_staged(e, 0) for e in draft.auxiliaries + draft.flows], symbols)
-    moving = _moving(ordered, symbols)
+    moving = _moving(ordered, symbols, {e.target for e in draft.auxiliaries if _differs_at_first(e)})
     for name, symbol in symbols.items():
         if symbol.kind == "auxiliary" and name not in moving:
             symbols[name] = replace(symbol, kind="constant")
@@ -112,9 +112,14 @@ def _staged(equation: Equation, stage: int) -> Equation:
     return replace(equation, node=take(equation.node))
 
 
-def _moving(ordered: list[Equation], symbols: dict[str, Symbol]) -> set[str]:
-    """Auxiliaries that depend on time, on a stock or on a memory."""
-    moving = {symbol.name for symbol in symbols.values() if symbol.kind in ("state", "memory")}
+def _differs_at_first(equation: Equation) -> bool:
+    """Whether an ACTIVE INITIAL gives the equation another value at the start, be it a constant afterwards."""
+    return any(isinstance(node, Op) and node.function == "active initial" for node in walk(equation.node))
+
+
+def _moving(ordered: list[Equation], symbols: dict[str, Symbol], first: set[str]) -> set[str]:
+    """Auxiliaries that depend on time, on a stock, on a memory or on those in `first`."""
+    moving = first | {symbol.name for symbol in symbols.values() if symbol.kind in ("state", "memory")}
     while True:
         more = {
             e.target

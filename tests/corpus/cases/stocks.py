@@ -105,6 +105,9 @@ CASES = (
          "a = INTEG(1, b)\nb = INITIAL(c + 1)\nc = INITIAL(d)\nd = INTEG(5, 2)", {"a": lambda t: 3 + t, "b": 3, "c": 2}),
     Case("active_initial", "Its second argument only gives the beginning of what begins: 6 after 5 + 1, not 5.",
          "x = ACTIVE INITIAL(s + 1, 5)\ns = INTEG(1, x)", {"x": [6, 7, 8, 9, 10], "s": [5, 6, 7, 8, 9]}),
+    Case("active_initial_constant", "Constants during the run, and others while the first values are found.",
+         "x = ACTIVE INITIAL(k*3, 5)\nk = 1\ny = x*2\ns = INTEG(x, y)\nz = INITIAL(y)\nw = SMOOTHI(y, 2, y)\nR: r1, r2\nv[R] = ACTIVE INITIAL(k*2, c[R])\nc[R] = 7, 8\nt[R] = INTEG(v[R], v[R])",
+         {"x": 3, "y": 6, "s": [10, 13, 16, 19, 22], "z": 10, "w": [10, 8, 7, 6.5, 6.25], "v[r1]": 2, "v[r2]": 2, "t[r1]": [7, 9, 11, 13, 15], "t[r2]": [8, 10, 12, 14, 16]}),
     # smooths
     Case("smooth", "Begins at its input.", "a = SMOOTH(3 + STEP(4, 1), 2)", {"a": smooth(STEP4, [2] * 5, 3, 1)}, LOOP),
     Case("smoothi", "A whole number as first value stays no whole number: 1, 1.45, not 1, 1.", "a = SMOOTHI(1.9, 2, 1)",
