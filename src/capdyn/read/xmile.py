@@ -370,7 +370,7 @@ class _Draft:
         for element in elements:
             part = copy.deepcopy(node)
             given = {_tag(child) for child in element}  # the rest is said once, for all elements
-            for child in part:
+            for child in list(part):  # a list, since children are taken out
                 if _tag(child) == "element" or _tag(child) in given:
                     part.remove(child)
             for child in element:
